@@ -1,0 +1,1 @@
+"""Frozen values that everyone speaks. Imports nothing else of seewhy."""

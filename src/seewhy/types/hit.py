@@ -1,0 +1,131 @@
+"""What comes back: candidates from the index, verdicts from the judge, hits for the user."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from seewhy.types.base import Frozen
+from seewhy.types.query import Query
+from seewhy.types.time import Span
+from seewhy.types.twin import Component, Score
+
+Answer = Literal["yes", "no", "unknown"]
+
+
+class Match(Frozen):
+    """The component of a video that matched one condition best."""
+
+    condition: str
+    """condition id"""
+    component: Component
+    score: float
+    """cosine, -1..1"""
+
+
+class Candidate(Frozen):
+    """A video with its coarse score (RT2V eq. 2) and the best component per searched condition."""
+
+    video: str
+    score: float
+    matches: tuple[Match, ...] = ()
+    """one per condition that is not negated, in the query's order"""
+
+
+class Evidence(Frozen):
+    """Why an answer: which tracks, when, and the numbers that were compared."""
+
+    tracks: tuple[int, ...] = ()
+    span: Span | None = None
+    numbers: dict[str, float] = Field(default_factory=dict)
+    text: str
+    """one plain sentence a user can check against the video"""
+
+
+class Truth(Frozen):
+    """What a twin says of a predicate: three-valued, with how surely and why."""
+
+    answer: Answer
+    score: Score
+    """how surely the predicate HOLDS, 0..1: near 1 for yes, near 0 for no, between for unknown"""
+    evidence: Evidence
+
+
+class ConditionVerdict(Frozen):
+    """The judge's answer on one condition; for a negated condition, `answer` yes means that the
+    unwanted thing is absent, so yes is always what the user wanted."""
+
+    condition: str
+    answer: Answer
+    score: Score
+    """how surely the condition is met, negation included"""
+    evidence: Evidence
+
+
+class Verdict(Frozen):
+    """The judge's answer on one candidate."""
+
+    video: str
+    relevance: Score
+    conditions: tuple[ConditionVerdict, ...]
+    objects: tuple[int, ...] = ()
+    """ids of the tracks that the query speaks of, most relevant first"""
+    trace: str = ""
+    """the reasons in a few sentences"""
+    gaps: tuple[str, ...] = ()
+    """what the judge would have to know to be surer"""
+    judged_by: str
+    degraded: tuple[str, ...] = ()
+
+
+class Moment(Frozen):
+    """When the answer is to be seen."""
+
+    span: Span
+    score: Score
+    reason: str
+
+
+class HitObject(Frozen):
+    """A track that answers the query."""
+
+    track: int
+    category: str
+    description: str
+    masks: dict[int, str]
+    """decoded frame index → JSON pointer of its mask (see Observation.mask)"""
+
+
+class Hit(Frozen):
+    """One answer: a video, when, what, and why."""
+
+    rank: int = Field(ge=1)
+    video: str
+    paths: tuple[str, ...]
+    """where files with this content lie; may be empty when they have been moved away"""
+    score: Score
+    """relevance, 0..1"""
+    coarse_score: float
+    matched: bool
+    """False: ranked, but under the relevance threshold tau"""
+    moments: tuple[Moment, ...] = ()
+    objects: tuple[HitObject, ...] = ()
+    verdict: Verdict
+    duration: float
+    degraded: tuple[str, ...] = ()
+
+
+class SearchResult(Frozen):
+    """The ranked answer to one query."""
+
+    query: Query
+    hits: tuple[Hit, ...]
+    no_match: bool
+    """True: even the best hit is under tau; the ranking is still given"""
+    tau: float
+    gallery: int
+    """number of videos searched"""
+    seconds: dict[str, float]
+    """wall time per stage"""
+    degraded: tuple[str, ...] = ()
