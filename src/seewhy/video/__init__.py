@@ -1,0 +1,1 @@
+"""1: file → facts and frames with exact times."""
