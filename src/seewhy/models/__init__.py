@@ -1,0 +1,1 @@
+"""Doors to models: text encoders and the registry of plug-ins."""
