@@ -1,0 +1,1 @@
+"""2: frames → twin: one small file per specialist, the builder, track linking."""
