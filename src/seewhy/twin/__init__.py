@@ -1,0 +1,1 @@
+"""3: what a twin says: geometry → relations → events, predicates, sentences, store."""

@@ -1,0 +1,286 @@
+"""The catalog: what is known of every file and every video, and in which state it is.
+
+SQLite in WAL mode with synchronous=FULL: a change is one transaction, durable when the call returns;
+readers see whole transactions and never wait for the writer. A *file* is a path with the size and time
+it had; a *video* is a content. Many files may be one video. A video's states::
+
+    probed → perceived → committed
+         ╰───────┴─────→ failed (reason, error)
+
+A file is *queued* until it is probed, then in the state of its video; one that cannot be probed has no
+video and is itself *failed*. Only what is committed is to be seen by a user.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Self
+
+from seewhy.errors import LibraryCorrupt, LibraryTooNew
+from seewhy.twin.catalog_rows import STATES, FileRow, FileStat, State, VideoRow
+from seewhy.twin.database import REBUILD, connect_reader, connect_writer, explained
+from seewhy.types.video import VideoFacts
+
+CATALOG_VERSION = 1
+APPLICATION_ID = 0x73777779
+"""Tells whose database the file is, to us and to tools that guess file types."""
+
+_SCHEMA = """
+CREATE TABLE videos (
+    id TEXT PRIMARY KEY,
+    state TEXT NOT NULL CHECK (state IN ('probed', 'perceived', 'committed', 'failed')),
+    reason TEXT,                        -- why it failed, or why it has to be built again
+    error TEXT,                         -- name of the error's class
+    attempts INTEGER NOT NULL DEFAULT 0,
+    bytes INTEGER NOT NULL,
+    duration REAL NOT NULL,             -- seconds
+    date TEXT NOT NULL,                 -- ISO 8601, UTC: recorded, else modified
+    categories TEXT NOT NULL DEFAULT '[]',
+    twin_sha256 TEXT,
+    twin_bytes INTEGER,
+    added TEXT NOT NULL,
+    changed TEXT NOT NULL
+) STRICT;
+CREATE TABLE files (
+    path TEXT PRIMARY KEY,
+    bytes INTEGER NOT NULL,
+    mtime_ns INTEGER NOT NULL,
+    video TEXT REFERENCES videos (id),
+    reason TEXT,                        -- why it could not be probed
+    error TEXT,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    changed TEXT NOT NULL
+) STRICT;
+CREATE INDEX files_by_video ON files (video);
+"""
+
+_FILE = """
+SELECT f.path, f.bytes, f.mtime_ns, f.video, f.attempts + coalesce(v.attempts, 0) AS attempts,
+       coalesce(v.state, iif(f.error IS NULL, 'queued', 'failed')) AS state,
+       coalesce(f.reason, v.reason) AS reason, coalesce(f.error, v.error) AS error
+FROM files f LEFT JOIN videos v ON v.id = f.video
+"""
+
+
+class Catalog:
+    """One connection to `catalog.sqlite`. Writers make sure that they are alone (see `LibraryFolder.writing`).
+
+    Every method may raise LibraryCorrupt, OutOfSpace, LibraryReadOnly or LibraryBusy, each saying what to do.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+        self._connection = connection
+        self._path = path
+        connection.row_factory = sqlite3.Row
+
+    @classmethod
+    def open(cls, path: Path, *, read_only: bool = False, create: bool = False) -> Self:
+        """Open a catalog, or with `create` make an empty one where there is none.
+
+        Raises:
+            LibraryCorrupt: the file is damaged, or missing.
+            LibraryTooNew: it was made by a newer seewhy.
+        """
+        if not create and not path.exists():
+            raise LibraryCorrupt(f"{path} is missing; {REBUILD}")
+        with explained(path):
+            connection = connect_reader(path) if read_only else connect_writer(path)
+        catalog = cls(connection, path)
+        try:
+            catalog._prepare(create)
+        except BaseException:
+            connection.close()
+            raise
+        return catalog
+
+    def _prepare(self, create: bool) -> None:
+        with explained(self._path):
+            if create and self._is_empty():
+                self._connection.execute("PRAGMA journal_mode = WAL")
+                with self._transaction():
+                    if self._is_empty():  # still: nobody else has made it meanwhile
+                        self._make()
+            version = self._one("PRAGMA user_version")
+            if version > CATALOG_VERSION:
+                raise LibraryTooNew(
+                    f"{self._path} has version {version}, this seewhy reads up to {CATALOG_VERSION}; upgrade seewhy"
+                )
+            if version < 1 or self._one("PRAGMA application_id") != APPLICATION_ID:
+                raise LibraryCorrupt(f"{self._path} is a database, but no catalog of seewhy; {REBUILD}")
+            self._connection.execute("PRAGMA synchronous = FULL")
+            self._connection.execute("PRAGMA foreign_keys = ON")
+
+    def _is_empty(self) -> bool:
+        return not self._one("SELECT count(*) FROM sqlite_schema")
+
+    def _make(self) -> None:
+        for statement in _SCHEMA.split(";"):
+            self._connection.execute(statement)
+        self._connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        self._connection.execute(f"PRAGMA user_version = {CATALOG_VERSION}")
+
+    def check(self) -> None:
+        """Read all of it.
+
+        Raises:
+            LibraryCorrupt: something in it is damaged.
+        """
+        with explained(self._path):
+            problem = self._one("PRAGMA quick_check(1)")
+        if problem != "ok":
+            raise LibraryCorrupt(f"{self._path} is damaged ({problem}); {REBUILD}")
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # Reading
+
+    def videos(self, state: State | None = None) -> tuple[VideoRow, ...]:
+        """All videos, or those in one state, by id."""
+        where = "" if state is None else "WHERE state = ?"
+        rows = self._all(f"SELECT * FROM videos {where} ORDER BY id", () if state is None else (state,))
+        return tuple(_video(row) for row in rows)
+
+    def committed(self) -> frozenset[str]:
+        """Ids of the videos that are to be seen."""
+        return frozenset(row["id"] for row in self._all("SELECT id FROM videos WHERE state = 'committed'"))
+
+    def video(self, video: str) -> VideoRow | None:
+        rows = self._all("SELECT * FROM videos WHERE id = ?", (video,))
+        return _video(rows[0]) if rows else None
+
+    def paths(self, video: str) -> tuple[str, ...]:
+        """Where files with this content were seen last, sorted; empty when all have been changed since."""
+        rows = self._all("SELECT path FROM files WHERE video = ? ORDER BY path", (video,))
+        return tuple(row["path"] for row in rows)
+
+    def files(self, state: State | None = None) -> tuple[FileRow, ...]:
+        """All files, or those in one state, by path."""
+        where = "" if state is None else "WHERE state = ?"
+        query = f"SELECT * FROM ({_FILE}) {where} ORDER BY path"
+        return tuple(FileRow(**row) for row in self._all(query, () if state is None else (state,)))
+
+    def file(self, path: Path | str) -> FileRow | None:
+        rows = self._all(f"{_FILE} WHERE f.path = ?", (str(path),))
+        return FileRow(**rows[0]) if rows else None
+
+    def counts(self) -> dict[State, int]:
+        """Number of files in each state."""
+        rows = self._all(f"SELECT state, count(*) AS n FROM ({_FILE}) GROUP BY state")
+        found = {row["state"]: row["n"] for row in rows}
+        return {state: found.get(state, 0) for state in STATES}
+
+    # Writing: each call is one transaction, durable on return
+
+    def queue(self, files: Sequence[FileStat]) -> None:
+        """Files that are about to be probed. One whose content may have changed leaves its video."""
+        now = _now()
+        with self._transaction():
+            self._connection.executemany(
+                """INSERT INTO files (path, bytes, mtime_ns, changed) VALUES (?, ?, ?, ?)
+                   ON CONFLICT (path) DO UPDATE SET
+                   video = iif(bytes = excluded.bytes AND mtime_ns = excluded.mtime_ns, video, NULL),
+                   bytes = excluded.bytes, mtime_ns = excluded.mtime_ns, reason = NULL, error = NULL,
+                   changed = excluded.changed""",
+                [(str(file.path), file.bytes, file.mtime_ns, now) for file in files],
+            )
+
+    def probed(self, files: Sequence[tuple[FileStat, VideoFacts, str]]) -> None:
+        """The contents of files are known, each with its date; of a video that is known nothing changes."""
+        now = _now()
+        with self._transaction():
+            self._connection.executemany(
+                """INSERT INTO videos (id, state, bytes, duration, date, added, changed)
+                   VALUES (?, 'probed', ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING""",
+                [(facts.id, facts.bytes, facts.duration, date, now, now) for _, facts, date in files],
+            )
+            self._connection.executemany(
+                "UPDATE files SET video = ?, reason = NULL, error = NULL, changed = ? WHERE path = ?",
+                [(facts.id, now, str(file.path)) for file, facts, _ in files],
+            )
+
+    def attempt(self, video: str) -> None:
+        """A video is about to be perceived."""
+        self._update_video(video, "state = 'probed', reason = NULL, error = NULL, attempts = attempts + 1")
+
+    def perceived(self, video: str) -> None:
+        """A video's twin is made, not yet kept."""
+        self._update_video(video, "state = 'perceived'")
+
+    def commit(self, video: str, *, categories: Sequence[str], twin_sha256: str, twin_bytes: int) -> None:
+        """The video's twin is safely on disk: from now on the video is to be seen."""
+        self._update_video(
+            video,
+            "state = 'committed', reason = NULL, error = NULL, categories = ?, twin_sha256 = ?, twin_bytes = ?",
+            (json.dumps(list(categories)), twin_sha256, twin_bytes),
+        )
+
+    def fail_video(self, video: str, *, reason: str, error: str) -> None:
+        self._update_video(video, "state = 'failed', reason = ?, error = ?", (reason, error))
+
+    def withdraw(self, video: str, *, reason: str) -> None:
+        """A committed video is not to be seen any more and has to be built again. What its twin was is
+        remembered, so that the damaged one is not taken for it."""
+        self._update_video(video, "state = 'probed', reason = ?", (reason,))
+
+    def fail_file(self, path: Path, *, reason: str, error: str) -> None:
+        """A file could not be probed; it has no video."""
+        with self._transaction():
+            self._connection.execute(
+                """UPDATE files SET video = NULL, reason = ?, error = ?, attempts = attempts + 1, changed = ?
+                   WHERE path = ?""",
+                (reason, error, _now(), str(path)),
+            )
+
+    def remove(self, video: str) -> None:
+        """Forget a video and the files that have its content."""
+        with self._transaction():
+            self._connection.execute("DELETE FROM files WHERE video = ?", (video,))
+            self._connection.execute("DELETE FROM videos WHERE id = ?", (video,))
+
+    def _update_video(self, video: str, assignments: str, values: tuple[object, ...] = ()) -> None:
+        with self._transaction():
+            done = self._connection.execute(
+                f"UPDATE videos SET {assignments}, changed = ? WHERE id = ?", (*values, _now(), video)
+            )
+            if done.rowcount != 1:
+                raise LibraryCorrupt(f"{self._path} does not know the video {video} that is being indexed; {REBUILD}")
+
+    def _one(self, query: str) -> Any:
+        return self._connection.execute(query).fetchone()[0]
+
+    def _all(self, query: str, values: tuple[object, ...] = ()) -> list[sqlite3.Row]:
+        with explained(self._path):
+            return self._connection.execute(query, values).fetchall()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        with explained(self._path):
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._connection.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+
+
+def _video(row: sqlite3.Row) -> VideoRow:
+    values = dict(row)
+    return VideoRow(**values | {"categories": tuple(json.loads(values["categories"]))})
+
+
+def _now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
