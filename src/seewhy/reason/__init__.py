@@ -1,0 +1,1 @@
+"""5: question → conditions, candidates → verdicts."""

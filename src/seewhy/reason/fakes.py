@@ -1,0 +1,70 @@
+"""Scripted stand-ins for the seams of reasoning, for tests and demonstrations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from seewhy.errors import QueryError
+from seewhy.types.hit import Candidate, ConditionVerdict, Evidence, Verdict
+from seewhy.types.query import Condition, Query
+from seewhy.types.twin import Twin
+
+
+class FakeDecomposer:
+    """Gives the queries it was told; any other question becomes one free condition.
+
+    >>> FakeDecomposer().decompose("a dog").conditions[0].kind
+    'free'
+    """
+
+    name = "fake-decomposer@1"
+
+    def __init__(self, script: Mapping[str, Query] | None = None) -> None:
+        self.script = dict(script or {})
+        self.asked: list[str] = []
+        """every question, in order"""
+
+    def decompose(self, question: str) -> Query:
+        """
+        Raises:
+            QueryError: the question is empty.
+        """
+        self.asked.append(question)
+        text = " ".join(question.split())
+        if not text:
+            raise QueryError("a question needs at least one word, got ''; say what the video shows")
+        if text in self.script:
+            return self.script[text]
+        return Query(text=text, conditions=(Condition(id="c1", kind="free", text=text),), decomposed_by=self.name)
+
+
+class FakeJudge:
+    """Gives each video the relevance it was told, `default` to the others; every condition follows it."""
+
+    name = "fake-judge@1"
+
+    def __init__(self, relevance: Mapping[str, float] | None = None, default: float = 0.0, tau: float = 0.5) -> None:
+        self.relevance = dict(relevance or {})
+        self.default = default
+        self.tau = tau
+
+    def judge(self, query: Query, candidates: Sequence[tuple[Candidate, Twin]]) -> list[Verdict]:
+        return [self._verdict(query, candidate.video) for candidate, _ in candidates]
+
+    def _verdict(self, query: Query, video: str) -> Verdict:
+        relevance = self.relevance.get(video, self.default)
+        evidence = Evidence(text=f"scripted for {video}")
+        return Verdict(
+            video=video,
+            relevance=relevance,
+            conditions=tuple(
+                ConditionVerdict(
+                    condition=condition.id,
+                    answer="yes" if relevance >= self.tau else "no",
+                    score=relevance,
+                    evidence=evidence,
+                )
+                for condition in query.conditions
+            ),
+            judged_by=self.name,
+        )

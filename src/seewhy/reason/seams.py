@@ -1,0 +1,35 @@
+"""The seams of reasoning: who turns a question into conditions, and who judges candidates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from seewhy.types.hit import Candidate, Verdict
+from seewhy.types.query import Query
+from seewhy.types.twin import Twin
+
+
+class Decomposer(Protocol):
+    """Question → query."""
+
+    @property
+    def name(self) -> str:
+        """Versioned: ``rules@1``."""
+        ...
+
+    def decompose(self, question: str) -> Query:
+        """
+        Raises:
+            QueryError: the question is empty or longer than what can be read.
+        """
+        ...
+
+
+class Judge(Protocol):
+    """Query and candidates with their twins → one verdict each, in the order given."""
+
+    @property
+    def name(self) -> str: ...
+
+    def judge(self, query: Query, candidates: Sequence[tuple[Candidate, Twin]]) -> list[Verdict]: ...
