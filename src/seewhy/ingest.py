@@ -1,0 +1,297 @@
+"""Flow 1: videos → twins → components → index.
+
+::
+
+    files ─▶ probe ─▶ perceive ─▶ derive ─▶ components ─▶ keep twin ─▶ commit ─▶ encode ─▶ INDEX
+            ╰────────── in parallel, see `build` ──────╯ ╰───────── here, one by one ─────────╯
+
+Only this process writes. A video is committed when the catalog says so, in one transaction, after its twin
+is safely on disk; the index follows and can always be made again from the twins. So the process may be
+killed anywhere: what was committed stays, what was not is invisible, and the next run goes on.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from functools import cache, partial
+from pathlib import Path
+
+from seewhy.build import Build, Built, Failed, Perceive, Probe, Probed, Work, categories, embedded
+from seewhy.errors import PerceptionError, TwinError, VideoNotFound
+from seewhy.find import find_videos
+from seewhy.index.seam import ComponentIndex, VideoMeta
+from seewhy.models.text import TextEncoder
+from seewhy.reports import FileReport, IngestReport, NoProgress, Progress
+from seewhy.settings import Settings
+from seewhy.twin.catalog import Catalog
+from seewhy.twin.catalog_rows import FileStat
+from seewhy.twin.folder import LibraryFolder
+from seewhy.twin.sentences import components
+from seewhy.twin.store import FolderStore, TwinFiles
+from seewhy.types.twin import Component
+from seewhy.video.source import VideoSource
+from seewhy.workers import Died, Inline, Pool, usable_cores
+
+__all__ = ["FileReport", "IngestReport", "Perceive", "Progress", "ingest", "reconcile"]
+
+FLUSH_EVERY = 16
+"""Videos after which the index is made durable and visible. A flush costs a few file syncs; what it had not
+reached when the process died is encoded again, at about half a second a video."""
+
+Processes = Inline[Probe | Build, Probed | Built | Failed] | Pool[Probe | Build, Probed | Built | Failed]
+
+
+def ingest(
+    folder: LibraryFolder,
+    paths: Sequence[Path],
+    settings: Settings,
+    *,
+    index: ComponentIndex,
+    encoder: TextEncoder,
+    source: VideoSource,
+    workers: int = 0,
+    progress: Progress | None = None,
+    retry_failed: bool = False,
+    perceive: Perceive = embedded,
+) -> IngestReport:
+    """Bring files into a library. Files that are in it already, and have not changed, cost next to nothing.
+
+    Args:
+        folder: the library, opened for writing.
+        paths: files, or folders that are searched for videos.
+        index: of the library, opened for writing.
+        source: reads the videos; travels to other processes, like `perceive`.
+        workers: processes; 0: one per core; 1: none, everything runs in this one.
+        progress: is told how it goes.
+        retry_failed: try again what failed and has not changed since, and check every twin bit by bit.
+
+    Raises:
+        LibraryBusy, LibraryReadOnly, OutOfSpace, LibraryCorrupt: see each; what was committed before stays.
+        PluginError: a specialist that the settings name does not load.
+    """
+    began = time.perf_counter()
+    with folder.writing(), folder.catalog(create=True) as catalog:
+        catalog.check()
+        run = _Ingest(folder.store, catalog, index, encoder, progress or NoProgress())
+        run.store.sweep()
+        run.reconcile()
+        files = find_videos(paths)
+        run.progress.started(len(files))
+        new = run.choose(files, retry_failed)
+        try:
+            with _processes(Work(source, settings, perceive), workers, len(new)) as processes:
+                run.build(processes, run.probe(processes, new))
+        finally:  # also when interrupted: what is committed is to be found at once
+            run.flush()
+    return IngestReport(tuple(sorted(run.reports, key=lambda report: report.path)), time.perf_counter() - began)
+
+
+def reconcile(folder: LibraryFolder, *, index: ComponentIndex, encoder: TextEncoder) -> None:
+    """Make the index say what the catalog says: committed videos that it lacks are encoded from their twins,
+    others are deleted. Does nothing where nothing is amiss; `ingest` begins with it.
+
+    Raises:
+        LibraryBusy, LibraryReadOnly, OutOfSpace, LibraryCorrupt: see each.
+    """
+    with folder.writing(), folder.catalog() as catalog:
+        _Ingest(folder.store, catalog, index, encoder, NoProgress()).reconcile()
+
+
+class _Ingest:
+    """One run: everything that writes."""
+
+    def __init__(
+        self, store: FolderStore, catalog: Catalog, index: ComponentIndex, encoder: TextEncoder, progress: Progress
+    ) -> None:
+        self.store, self.catalog, self.index, self.encoder = store, catalog, index, encoder
+        self.progress = progress
+        self.reports: list[FileReport] = []
+        self._same: dict[str, list[FileStat]] = {}
+        """video that is being built → files after the first that have its content"""
+        self._unflushed = 0
+
+    # The index follows the catalog
+
+    def reconcile(self) -> None:
+        self.index.refresh()
+        committed = {row.id for row in self.catalog.videos("committed")}
+        indexed = self.index.videos()
+        if indexed - committed:
+            self.index.delete(indexed - committed)
+            self._unflushed += 1
+        for video in sorted(committed - indexed):
+            try:
+                twin = self.store.load(video)
+            except TwinError as error:
+                self.catalog.withdraw(video, reason=str(error))
+            else:
+                self._add(video, components(twin))
+        self.flush()
+
+    def flush(self) -> None:
+        if self._unflushed:
+            self.index.flush()
+            self._unflushed = 0
+
+    def _add(self, video: str, sentences: Sequence[Component]) -> None:
+        row = self.catalog.video(video)
+        assert row is not None, "only committed videos are indexed"
+        vectors = self.encoder.encode([component.text for component in sentences])
+        self.index.add(
+            video, sentences, vectors, VideoMeta(duration=row.duration, date=row.date, categories=row.categories)
+        )
+        self._unflushed += 1
+        if self._unflushed >= FLUSH_EVERY:
+            self.flush()
+
+    # files → those that have to be looked at
+
+    def choose(self, files: Sequence[Path], retry_failed: bool) -> list[FileStat]:
+        known = {row.path: row for row in self.catalog.files()}
+        is_whole = cache(partial(self._is_whole, every_bit=retry_failed))
+        new: list[FileStat] = []
+        for path in files:
+            if (file := self._look(path)) is None:
+                continue
+            row = known.get(str(path))
+            if row is None or not row.is_same(file):
+                new.append(file)
+            elif row.state == "failed" and not retry_failed:
+                self._report(FileReport(path, row.video, "failed", row.reason, row.error))
+            elif row.state == "committed" and row.video is not None and is_whole(row.video):
+                self._report(FileReport(path, row.video, "unchanged"))
+            else:
+                new.append(file)
+        self.flush()
+        return new
+
+    def _look(self, path: Path) -> FileStat | None:
+        try:
+            str(path).encode()
+            return FileStat.of(path)
+        except UnicodeEncodeError:
+            reason = "its name is not valid UTF-8; rename the file"
+        except (OSError, ValueError) as error:
+            reason = f"nothing can be read at this path ({error}); check the name"
+        self._report(FileReport(path, None, "failed", reason, VideoNotFound.__name__))
+        return None
+
+    def _is_whole(self, video: str, *, every_bit: bool) -> bool:
+        """Whether a committed twin is on disk as it was committed. If not, the video is withdrawn: out of
+        sight, and out of the index, until it has been built again."""
+        row = self.catalog.video(video)
+        assert row is not None
+        try:
+            if self.store.size(video) == row.twin_bytes and (
+                not every_bit or self.store.read(video).digest == row.twin_sha256
+            ):
+                return True
+            reason = f"the twin of {video} is not the one that was committed"
+        except TwinError as error:
+            reason = str(error)
+        self.catalog.withdraw(video, reason=reason)
+        self.index.delete([video])
+        self._unflushed += 1
+        return False
+
+    # files → facts
+
+    def probe(self, processes: Processes, new: Sequence[FileStat]) -> list[Build]:
+        """What has to be built. Of files with one content the first, by path, stands for all."""
+        before = {file.path: self.catalog.file(file.path) for file in new}
+        self.catalog.queue(new)
+        found: dict[FileStat, Probed] = {}
+        for task, outcome in processes.run([Probe(file) for file in new], self._stage):
+            match outcome:
+                case Probed():
+                    found[task.file] = outcome
+                case Failed() | Died():
+                    failure = _failed(outcome)
+                    self.catalog.fail_file(task.file.path, reason=failure.reason, error=failure.error)
+                    self._report_failure(task.file, None, failure)
+        probed = [(file, found[file]) for file in new if file in found]
+        self.catalog.probed([(file, result.facts, result.date) for file, result in probed])
+        builds: list[Build] = []
+        for file, result in probed:
+            video = result.facts.id
+            if video in self._same:
+                self._same[video].append(file)
+            elif self._is_committed(video):
+                touched = (row := before[file.path]) is not None and row.video == video
+                self._report(FileReport(file.path, video, "unchanged" if touched else "duplicate"))
+            elif not self._take_over(file, video):
+                self._same[video] = []
+                builds.append(Build(file, result.facts))
+        self.flush()
+        return builds
+
+    def _is_committed(self, video: str) -> bool:
+        row = self.catalog.video(video)
+        return row is not None and row.state == "committed" and self._is_whole(video, every_bit=False)
+
+    def _take_over(self, file: FileStat, video: str) -> bool:
+        """Commit a twin that lies on disk whole but uncommitted: the process died just before the commit, or
+        the catalog was lost."""
+        try:
+            files = self.store.read(video)
+            twin = files.parse()
+        except TwinError:
+            return False  # nothing there, or nothing whole: it is built, and put in its place
+        row = self.catalog.video(video)
+        if row is not None and row.twin_sha256 not in (None, files.digest):
+            return False  # withdrawn, because it is not what was committed
+        self._commit(video, files, categories(twin), components(twin))
+        self._report(FileReport(file.path, video, "committed"))
+        return True
+
+    # facts → twin → commit
+
+    def build(self, processes: Processes, builds: Sequence[Build]) -> None:
+        for task, outcome in processes.run(self._attempts(builds), self._stage):
+            assert isinstance(task, Build)
+            video = task.facts.id
+            match outcome:
+                case Built():
+                    self._stage(task, "commit")
+                    self.catalog.perceived(video)
+                    self.store.put(outcome.files)
+                    self._commit(video, outcome.files, outcome.categories, outcome.components)
+                    self._report(FileReport(task.file.path, video, "committed", seconds=outcome.seconds))
+                    for file in self._same[video]:
+                        self._report(FileReport(file.path, video, "duplicate"))
+                case Failed() | Died():
+                    failure = _failed(outcome)
+                    self.catalog.fail_video(video, reason=failure.reason, error=failure.error)
+                    for file in (task.file, *self._same[video]):
+                        self._report_failure(file, video, failure)
+
+    def _attempts(self, builds: Sequence[Build]) -> Iterator[Build]:
+        for build in builds:  # asked for one by one, when a process is free for it
+            self.catalog.attempt(build.facts.id)
+            yield build
+
+    def _commit(self, video: str, files: TwinFiles, names: Sequence[str], sentences: Sequence[Component]) -> None:
+        self.catalog.commit(video, categories=names, twin_sha256=files.digest, twin_bytes=files.size)
+        self._add(video, sentences)
+
+    # Telling
+
+    def _stage(self, task: Probe | Build, stage: str) -> None:
+        self.progress.stage(task.file.path, stage)
+
+    def _report(self, report: FileReport) -> None:
+        self.reports.append(report)
+        self.progress.file(report)
+
+    def _report_failure(self, file: FileStat, video: str | None, failure: Failed) -> None:
+        self._report(FileReport(file.path, video, "failed", failure.reason, failure.error, failure.seconds))
+
+
+def _failed(outcome: Failed | Died) -> Failed:
+    return outcome if isinstance(outcome, Failed) else Failed(outcome.reason, PerceptionError.__name__)
+
+
+def _processes(work: Work, workers: int, tasks: int) -> Processes:
+    processes = min(workers or usable_cores(), tasks)
+    return Inline(work) if workers == 1 or processes == 0 else Pool(work, processes)

@@ -1,0 +1,410 @@
+"""Library: the one object a user holds. A folder of twins that can be asked questions.
+
+>>> from seewhy import Library                                      # doctest: +SKIP
+>>> with Library.open("my-library") as library:                     # doctest: +SKIP
+...     library.add(["videos/"])
+...     answer = library.search("a red car turns left after a person leaves")
+...     print(answer)
+...     library.show(answer.hits[0]).save_sheet("hit.png")
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from pydantic import ValidationError
+
+from seewhy.answers import Answer, Shown
+from seewhy.errors import LibraryNotFound, QueryError, VideoNotFound
+from seewhy.index.seam import ComponentIndex, Fingerprint
+from seewhy.models import registry
+from seewhy.search import Engine, search
+from seewhy.settings import Settings
+from seewhy.twin.folder import LibraryFolder
+from seewhy.types.hit import Hit, SearchResult
+from seewhy.types.query import Filters
+from seewhy.types.twin import TWIN_SCHEMA, Twin
+
+if TYPE_CHECKING:
+    from seewhy.export import ExportFormat
+    from seewhy.index.exact import ExactIndex
+    from seewhy.models.text import TextEncoder
+    from seewhy.reason.seams import Decomposer, Judge
+    from seewhy.render.stills import Footage
+    from seewhy.reports import IngestReport, Progress
+    from seewhy.twin.catalog import Catalog
+    from seewhy.twin.masks_file import MaskTable
+    from seewhy.types.masks import Rle
+    from seewhy.video.source import VideoSource
+
+
+@dataclass(frozen=True, slots=True)
+class VideoEntry:
+    """A video, or a file that could not become one, as the catalog knows it."""
+
+    id: str | None
+    """None: the file could not even be probed"""
+    state: str
+    paths: tuple[str, ...]
+    duration: float | None
+    """seconds"""
+    date: str | None
+    categories: tuple[str, ...]
+    reason: str | None
+    error: str | None
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def line(self) -> str:
+        from seewhy.reports import printable
+
+        length = f"{self.duration:7.1f} s" if self.duration is not None else "        -"
+        where = printable(", ".join(self.paths)) or "(no file has this content any more)"
+        return f"{self.id or '-':32} {self.state:9} {length}  {where}" + (
+            f"  {printable(self.reason)}" if self.reason else ""
+        )
+
+
+class Library:
+    """Videos, their twins and an index over them, in one folder. Use `Library.open`.
+
+    One process may add at a time; any number may search meanwhile.
+    """
+
+    def __init__(self, folder: LibraryFolder, settings: Settings) -> None:
+        self._folder = folder
+        self.settings = settings
+
+    @classmethod
+    def open(
+        cls, path: Path | str, settings: Settings | None = None, *, create: bool = True, read_only: bool = False
+    ) -> Self:
+        """Open a library, or make one.
+
+        Args:
+            path: its folder.
+            settings: None: those of the environment and the defaults.
+            create: make it where there is none.
+            read_only: nothing in the folder is changed, not even to tidy up.
+
+        Raises:
+            LibraryNotFound: there is none and `create` is False.
+            LibraryTooNew: a newer seewhy made it.
+            LibraryError: see its subclasses.
+        """
+        settings = settings or Settings.load()
+        path = Path(path)
+        try:
+            folder = LibraryFolder.open(path, read_only=read_only)
+        except LibraryNotFound:
+            if not create or read_only:
+                raise
+            folder = LibraryFolder.create(path, encoder=_encoder(settings).name, settings=settings)
+            with cls(folder, settings) as made:
+                _ = made._writable_index  # an empty one, so that an empty library answers, too
+        return cls(folder, settings)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the index and the catalog. The object can be used again; it opens them anew."""
+        for name in ("_index", "_writable_index"):
+            index = self.__dict__.pop(name, None)
+            if index is not None:
+                index.close()
+
+    # Bringing videos in
+
+    def add(
+        self,
+        paths: Iterable[Path | str],
+        *,
+        progress: Progress | None = None,
+        retry_failed: bool = False,
+    ) -> IngestReport:
+        """Make twins of videos and index them. What is in the library and has not changed costs next to nothing.
+
+        A file that fails is reported with its reason, and does not stop the others. Interrupting or
+        killing it loses nothing: the next call goes on.
+
+        Args:
+            paths: video files, and folders that are searched for them.
+            progress: is told how it goes.
+            retry_failed: try again what failed before and has not changed since.
+
+        Raises:
+            LibraryReadOnly, LibraryBusy, OutOfSpace: what was committed before stays.
+        """
+        from seewhy.ingest import ingest
+
+        return ingest(
+            self._folder,
+            [Path(path) for path in paths],
+            self.settings,
+            index=self._writable_index,
+            encoder=self._encoder,
+            source=self._source,
+            workers=self.settings.index.workers,
+            progress=progress,
+            retry_failed=retry_failed,
+        )
+
+    def watch(self, paths: Iterable[Path | str], *, progress: Progress | None = None) -> Iterator[IngestReport]:
+        """Look at `paths` again and again and add what is new or changed; yields a report when there was something."""
+        from seewhy.watch import watch
+
+        return watch([Path(path) for path in paths], lambda ready: self.add(ready, progress=progress))
+
+    def remove(self, videos: Iterable[str]) -> None:
+        """Take videos out of the library: catalog, index and twin. The video files are not touched.
+
+        Raises:
+            QueryError: an id that is not in the library; nothing is removed.
+        """
+        wanted = list(videos)
+        with self._folder.writing(), self._folder.catalog() as catalog:
+            known = {row.id for row in catalog.videos()}
+            unknown = [video for video in wanted if video not in known]
+            if unknown:
+                raise QueryError(f"no video {unknown[0]!r} in {self.path}; 'seewhy videos' lists them")
+            for video in wanted:
+                catalog.remove(video)
+            self._writable_index.delete(wanted)
+            self._writable_index.flush()
+            for video in wanted:
+                self._folder.store.delete(video)
+
+    def rebuild_index(self) -> int:
+        """Make the index anew from the twins (after another encoder was chosen, say).
+
+        Returns:
+            number of videos in it.
+        """
+        from seewhy.ingest import reconcile
+
+        self.close()
+        with self._folder.writing():
+            self._index_type.reset(self._folder.index_path, self._fingerprint).close()
+        reconcile(self._folder, index=self._writable_index, encoder=self._encoder)
+        return len(self._writable_index)
+
+    # Asking
+
+    def search(self, question: str, k: int = 10, filters: Filters | None = None) -> Answer:
+        """Ranked videos with moments, objects, masks and a verdict per condition.
+
+        Raises:
+            QueryError: an empty or over-long question, or k out of range.
+            IndexMismatch: the index was built with another encoder; the message says what to do.
+        """
+        self._index.refresh()
+        with self._folder.catalog() as catalog:
+            engine = Engine(
+                decomposer=self._decomposer,
+                judge=self._judge,
+                encoder=self._encoder,
+                index=self._index,
+                twins=self._folder.store,
+                gallery=_Gallery(catalog),
+                candidates=self.settings.search.candidates,
+                tau=self.settings.search.tau,
+                aggregation=self.settings.search.aggregation,
+            )
+            result = search(question, engine, k=k, filters=filters)
+        return Answer.of(result, self)
+
+    def read_answer(self, text: str) -> Answer:
+        """An answer that was written as JSON, as if it had just been given.
+
+        Raises:
+            QueryError: the text is not an answer.
+        """
+        try:
+            return Answer.of(SearchResult.model_validate_json(text), self)
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            where = ".".join(str(part) for part in first["loc"])
+            raise QueryError(f"this is not what 'seewhy search --json' prints: {where}: {first['msg']}") from error
+
+    # Showing and exporting
+
+    def show(self, hit: Hit) -> Shown:
+        """The hit as pictures: a contact sheet, and an mp4 with its masks drawn."""
+        return Shown(hit, self)
+
+    def export(self, answer: SearchResult, format: ExportFormat = "json") -> str:  # noqa: A002 - the word users expect
+        """Hits as JSON (lossless), CSV (a row a hit), or COCO (a file that pycocotools loads)."""
+        from seewhy.export import to_coco, to_csv, to_json
+
+        match format:
+            case "json":
+                return to_json(answer)
+            case "csv":
+                return to_csv(answer)
+            case "coco":
+                return to_coco((hit, self.twin(hit.video), self.masks(hit.video)) for hit in answer.hits)
+        raise QueryError(f"unknown export format {format!r}; there are json, csv and coco")
+
+    def report(self, answers: Sequence[SearchResult], path: Path | str) -> Path:
+        """Write one self-contained HTML page with the answers, masks drawn on frames.
+
+        Returns:
+            `path`.
+        """
+        from seewhy.render.page import report_html
+
+        path = Path(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(report_html(answers, self.footage), encoding="utf-8")
+        return path
+
+    # Looking into it
+
+    @property
+    def path(self) -> Path:
+        return self._folder.path
+
+    def videos(self) -> list[VideoEntry]:
+        """Every video, and every file that could not become one, in order of path."""
+        with self._folder.catalog() as catalog:
+            entries = [
+                VideoEntry(row.id, row.state, catalog.paths(row.id), row.duration, row.date, row.categories,
+                           row.reason, row.error)
+                for row in catalog.videos()
+            ]  # fmt: skip
+            entries += [
+                VideoEntry(None, row.state, (row.path,), None, None, (), row.reason, row.error)
+                for row in catalog.files()
+                if row.video is None
+            ]
+        return sorted(entries, key=lambda entry: (entry.paths, entry.id or ""))
+
+    def footage(self, hit: Hit) -> Footage:
+        """All that is needed to draw a hit: its twin, its masks and a file with its pictures.
+
+        Raises:
+            VideoNotFound: the file is gone. TwinNotFound, TwinCorrupt: see each.
+        """
+        from seewhy.render.stills import Footage
+
+        return Footage(self.twin(hit.video), self.masks(hit.video), self.video_path(hit.video), self._source)
+
+    def twin(self, video: str) -> Twin:
+        """
+        Raises:
+            TwinNotFound, TwinCorrupt: see each.
+        """
+        return self._folder.store.load(video)
+
+    def masks(self, video: str) -> MaskTable:
+        """Decoded frame index → track id → mask.
+
+        Raises:
+            TwinNotFound, TwinCorrupt: see each.
+        """
+        table: dict[int, dict[int, Rle]] = {}
+        for frame, track, mask in self._folder.store.masks(video):
+            table.setdefault(frame, {})[track] = mask
+        return table
+
+    def thumbnail(self, video: str) -> bytes:
+        """A JPEG."""
+        return self._folder.store.thumbnail(video)
+
+    def video_path(self, video: str) -> Path:
+        """A file with this content that is there now.
+
+        Raises:
+            VideoNotFound: none of the paths the library knows exists any more.
+        """
+        with self._folder.catalog() as catalog:
+            paths = catalog.paths(video)
+        for path in paths:
+            if Path(path).is_file():
+                return Path(path)
+        raise VideoNotFound(paths[0] if paths else video, "the file is gone; index it again where it lies now")
+
+    # Parts, made when first needed
+
+    @cached_property
+    def _encoder(self) -> TextEncoder:
+        return _encoder(self.settings)
+
+    @cached_property
+    def _source(self) -> VideoSource:
+        from seewhy.video.pyav import PyAvSource
+
+        return PyAvSource(max_pixels=self.settings.video.max_pixels)
+
+    @cached_property
+    def _decomposer(self) -> Decomposer:
+        from seewhy.reason.rules import RulesDecomposer
+
+        return RulesDecomposer()
+
+    @cached_property
+    def _judge(self) -> Judge:
+        from seewhy.reason.judge import RulesJudge
+
+        return RulesJudge(tau=self.settings.search.tau)
+
+    @property
+    def _fingerprint(self) -> Fingerprint:
+        encoder = self._encoder
+        index_format = self._index_type.format
+        return Fingerprint(encoder=encoder.name, dimensions=encoder.dimensions, twin=TWIN_SCHEMA, format=index_format)
+
+    @property
+    def _index_type(self) -> type[ExactIndex]:
+        kind: type[ExactIndex] = registry.load(registry.INDEXES, self.settings.index.name)
+        return kind
+
+    @cached_property
+    def _index(self) -> ComponentIndex:
+        """For searching: changes nothing."""
+        index: ComponentIndex = self._index_type.open(self._folder.index_path, self._fingerprint, read_only=True)
+        return index
+
+    @cached_property
+    def _writable_index(self) -> ComponentIndex:
+        return self._index_type.open(self._folder.index_path, self._fingerprint, create=True)
+
+
+def _encoder(settings: Settings) -> TextEncoder:
+    make = registry.load(registry.ENCODERS, settings.encoder.name)
+    encoder: TextEncoder = make(threads=settings.encoder.threads)
+    return encoder
+
+
+class _Gallery(Mapping[str, tuple[str, ...]]):
+    """Committed video id → paths, asked of the catalog one by one."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+
+    def __contains__(self, video: object) -> bool:
+        row = self._catalog.video(str(video))
+        return row is not None and row.state == "committed"
+
+    def __getitem__(self, video: str) -> tuple[str, ...]:
+        if video not in self:
+            raise KeyError(video)
+        return self._catalog.paths(video)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(sorted(self._catalog.committed()))
+
+    def __len__(self) -> int:
+        return len(self._catalog.committed())

@@ -1,0 +1,112 @@
+"""An answer in a terminal: what was understood, the ranking, and the reasons of the best hits."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from seewhy.reports import printable
+from seewhy.types.hit import Answer, ConditionVerdict, Hit, SearchResult
+from seewhy.types.query import Condition
+
+MARKS: dict[Answer, tuple[str, str]] = {"yes": ("✓", "green"), "no": ("✗", "red"), "unknown": ("?", "yellow")}
+EXPLAINED = 3
+"""Best hits whose reasons are written out."""
+NAMED_OBJECTS = 2
+"""Objects of a hit that the table names; the others are counted."""
+
+
+def result_table(result: SearchResult) -> RenderableType:
+    """The whole answer, for `rich.print`. All that comes from users and files is printed as plain text."""
+    parts: list[RenderableType] = [_question(result)]
+    if result.no_match:
+        why = "nothing reaches the threshold; the nearest are" if result.hits else "there is no video to look at"
+        parts.append(Text(f"no match: {why}", style="bold yellow"))
+    if result.hits:
+        parts.append(_ranking(result))
+    for hit in result.hits[:EXPLAINED]:
+        parts.append(_reasons(hit))
+    for note in result.degraded:
+        parts.append(Text(f"degraded: {note}", style="yellow"))
+    seconds = sum(result.seconds.values())
+    parts.append(Text(f"{result.gallery} videos, {seconds:.2f} s", style="dim"))
+    return Group(*parts)
+
+
+def name_of(hit: Hit) -> str:
+    """What a person calls the video: its file name, else its id."""
+    return printable(PurePath(hit.paths[0]).name) if hit.paths else hit.video
+
+
+def _question(result: SearchResult) -> RenderableType:
+    lines = [Text.assemble(("? ", "bold cyan"), (result.query.text, "bold"))]
+    for condition in result.query.conditions:
+        lines.append(Text(f"  {condition.id}  {_said(condition)}", style="dim"))
+    lines += [Text(f"  not understood: {part}", style="yellow") for part in result.query.not_understood]
+    return Group(*lines)
+
+
+def _said(condition: Condition) -> str:
+    how = "checked on the twin" if condition.predicate is not None else "by similarity"
+    return f"{'not: ' if condition.negated else ''}{condition.text} ({condition.kind}, {how})"
+
+
+def _ranking(result: SearchResult) -> Table:
+    """Narrow columns first, so that a terminal of 80 columns cuts off names, never numbers."""
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    count = len(result.query.conditions)
+    marks_header = "c1" if count == 1 else f"c1-{count}"
+    table.add_column("#", justify="right", no_wrap=True, min_width=2)
+    table.add_column("score", justify="right", no_wrap=True, min_width=5)
+    table.add_column("moment", no_wrap=True, min_width=9)
+    table.add_column(marks_header, no_wrap=True, min_width=max(count, len(marks_header)))
+    table.add_column("video", overflow="fold", min_width=12)  # these two wrap: rich narrows such columns only
+    table.add_column("objects", overflow="fold", min_width=12)
+    for hit in result.hits:
+        table.add_row(
+            str(hit.rank),
+            f"{hit.score:.2f}",
+            str(hit.moments[0].span) if hit.moments else "-",
+            _marks(hit, result),
+            Text(name_of(hit)),
+            Text(_objects(hit)),
+            style="" if hit.matched else "dim",
+        )
+    return table
+
+
+def _marks(hit: Hit, result: SearchResult) -> Text:
+    """One mark per condition, in the query's order."""
+    by_id = {verdict.condition: verdict for verdict in hit.verdict.conditions}
+    text = Text()
+    for condition in result.query.conditions:
+        verdict = by_id.get(condition.id)
+        mark, color = MARKS[verdict.answer] if verdict is not None else ("-", "dim")
+        text.append(mark, style=color)
+    return text
+
+
+def _objects(hit: Hit) -> str:
+    named = [thing.description for thing in hit.objects[:NAMED_OBJECTS]]
+    more = len(hit.objects) - len(named)
+    return ", ".join(named) + (f", {more} more" if more > 0 else "")
+
+
+def _reasons(hit: Hit) -> RenderableType:
+    lines = [Text.assemble((f"{hit.rank} {name_of(hit)}", "bold" if hit.matched else "dim"))]
+    lines += [_verdict(verdict) for verdict in hit.verdict.conditions]
+    lines += [Text(f"degraded: {note}", style="yellow") for note in hit.degraded]
+    return Padding(Group(*lines), (1 if hit.rank == 1 else 0, 0, 0, 0))
+
+
+def _verdict(verdict: ConditionVerdict) -> Text:
+    mark, color = MARKS[verdict.answer]
+    evidence = verdict.evidence
+    text = Text.assemble("  ", (mark, color), f" {verdict.condition} ", evidence.text)
+    if evidence.span is not None:
+        text.append(f"  [{evidence.span}]", style="dim")
+    return text
