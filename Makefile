@@ -30,8 +30,8 @@ $(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
 	@touch $@ $(VENV)/.base
 
 demo: $(VENV)/.base  ## render clips, index them, ask four questions, write an HTML report; or VIDEOS=folder QUERY="..."
-	$(BIN)/seewhy demo $(if $(VIDEOS),--videos "$(VIDEOS)") $(if $(QUERY),--query "$$SEEWHY_DEMO_QUERY")
-demo: export SEEWHY_DEMO_QUERY := $(QUERY)
+	$(BIN)/seewhy demo $(if $(VIDEOS),--videos "$(VIDEOS)") $(if $(QUERY),--query "$$DEMO_QUERY")
+demo: export DEMO_QUERY := $(QUERY)
 
 test: lint types layers unit  ## everything CI checks
 
