@@ -196,7 +196,14 @@ def test_the_table_prints_users_text_as_it_is(footage: Footage) -> None:
     console.print(result_table(make_result(hit, no_match=True)))
     assert isinstance(console.file, io.StringIO)
     text = console.file.getvalue()
-    for part in ("[red]x.mp4", "no match", "not: <i>odd</i>", "not understood: odd", "0.5-1.0 s", "track 1 moves"):
+    for part in (
+        "[red]x.mp4",
+        "no match",
+        "<i>odd</i> (free, must not hold",
+        "not understood: odd",
+        "0.5-1.0 s",
+        "track 1 moves",
+    ):
         assert part in text
     assert "✓?" in text
 

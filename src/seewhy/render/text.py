@@ -52,7 +52,8 @@ def _question(result: SearchResult) -> RenderableType:
 
 def _said(condition: Condition) -> str:
     how = "checked on the twin" if condition.predicate is not None else "by similarity"
-    return f"{'not: ' if condition.negated else ''}{condition.text} ({condition.kind}, {how})"
+    wanted = ", must not hold" if condition.negated else ""
+    return f"{condition.text.removeprefix('not: ')} ({condition.kind}{wanted}, {how})"
 
 
 def _ranking(result: SearchResult) -> Table:
