@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from seewhy.perceive.evidence import WEIGHTS, color_rarity, cues, log_odds
 from seewhy.perceive.histograms import color_bins, foreground_share, histogram, temporal_weights
 from seewhy.perceive.motion import Floats, Motion, resized_flow, warp
+from seewhy.perceive.parallel import each
 
 ROUNDS = 2
 EVIDENCE_MEMORY = 0.5
@@ -53,7 +54,8 @@ def foreground(labs: Sequence[NDArray[np.uint8]], motions: Sequence[Motion]) -> 
     )
     rarity = color_rarity(labs)
     steps = [None, *motions, None]
-    odds = [log_odds(cues(lab, rarity[i], steps[i], steps[i + 1]), WEIGHTS) for i, lab in enumerate(labs)]
+    positions = range(len(labs))
+    odds = each(lambda i: log_odds(cues(labs[i], rarity[i], steps[i], steps[i + 1]), WEIGHTS), positions)
     odds = _along_flow(odds, forward, backward, EVIDENCE_MEMORY)
     shift = PEAK_PULL * (PEAK - float(np.percentile(np.stack(odds), PEAK_QUANTILE)))
     estimate = prior = [_probability(o + shift) for o in odds]
@@ -61,15 +63,16 @@ def foreground(labs: Sequence[NDArray[np.uint8]], motions: Sequence[Motion]) -> 
     guides = [np.asarray(lab, np.float32) / np.float32(255) for lab in labs]
     for _ in range(ROUNDS):
         colors = _color_probability(bins, estimate)
-        mixed = [
-            _probability(
-                COLOR_WEIGHT * _logit(color, COLOR_MARGIN)
-                + PLACE_WEIGHT * _logit(_blurred(now), PLACE_MARGIN)
-                + PRIOR_WEIGHT * _logit(first, PRIOR_MARGIN)
+
+        def sharpened(i: int, colors: Sequence[Floats] = colors, now: Sequence[Floats] = estimate) -> Floats:
+            mixed = _probability(
+                COLOR_WEIGHT * _logit(colors[i], COLOR_MARGIN)
+                + PLACE_WEIGHT * _logit(_blurred(now[i]), PLACE_MARGIN)
+                + PRIOR_WEIGHT * _logit(prior[i], PRIOR_MARGIN)
             )
-            for color, now, first in zip(colors, estimate, prior, strict=True)
-        ]
-        sharp = [guided(picture, guide) for picture, guide in zip(mixed, guides, strict=True)]
+            return guided(mixed, guides[i])
+
+        sharp = each(sharpened, positions)
         estimate = _along_flow(sharp, forward, backward, ESTIMATE_MEMORY)
     return estimate
 
@@ -92,11 +95,12 @@ def _color_probability(bins: Sequence[NDArray[np.intp]], estimate: Sequence[Floa
     sides = [np.clip((now - low) / (high - low), 0, 1) for now in estimate]
     front = np.stack([histogram(b, side) for b, side in zip(bins, sides, strict=True)])
     back = np.stack([histogram(b, 1 - side) for b, side in zip(bins, sides, strict=True)])
-    found = []
-    for position, frame_bins in enumerate(bins):
+
+    def probability(position: int) -> Floats:
         near = temporal_weights(len(bins), position, COLOR_WINDOW)
-        found.append(foreground_share(near @ front, near @ back)[frame_bins].astype(np.float32))
-    return found
+        return foreground_share(near @ front, near @ back)[bins[position]].astype(np.float32)
+
+    return each(probability, range(len(bins)))
 
 
 def _along_flow(

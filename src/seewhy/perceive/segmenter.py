@@ -16,6 +16,7 @@ import numpy as np
 from seewhy.perceive.foreground import foreground
 from seewhy.perceive.linking import Linker
 from seewhy.perceive.motion import FlowEstimator, Motion, color_overlap, motion_between, resized_flow
+from seewhy.perceive.parallel import each
 from seewhy.perceive.refining import reduced, refined, sureness
 from seewhy.perceive.seams import CameraStep, MaskTrack, Segmentation
 from seewhy.settings import PerceiveSettings
@@ -156,13 +157,21 @@ class _Reading:
             linker.backward(position, resized_flow(self._steps[position].forward, width, height))
         found = [track.masks for track in linker.tracks]
         owners = self._owners(found)
-        for position in range(self._shared, len(labs)):
+
+        def whole(position: int) -> list[tuple[_Long, Rle, float]]:
             here = [(owner, masks[position]) for owner, masks in zip(owners, found, strict=True) if position in masks]
             full = refined([mask for _, mask in here], self._held[position], self._size)
-            for (owner, mask), whole in zip(here, full, strict=True):
-                if whole.any():
-                    owner.masks[self._first + position] = encode(whole)
-                    owner.scores[self._first + position] = sureness(mask, probabilities[position])
+            return [
+                (owner, encode(large), sureness(small, probabilities[position]))
+                for (owner, small), large in zip(here, full, strict=True)
+                if large.any()
+            ]
+
+        new = range(self._shared, len(labs))
+        for position, shown in zip(new, each(whole, new), strict=True):
+            for owner, mask, sure in shown:
+                owner.masks[self._first + position] = mask
+                owner.scores[self._first + position] = sure
         if last:
             self._held, self._steps, self._open, self._shared = [], [], [], 0
             return
