@@ -14,7 +14,7 @@ from seewhy.types.twin import GENERIC_CATEGORY, Label
 PHRASES = ("person", "face")
 """What a detector is asked for. Both speak for a person."""
 
-MOST_LOOKS = 10
+MOST_LOOKS = 6
 LEAST_LOOKS = 3
 FRAMES_PER_LOOK = 5
 """A detector is shown one sampled frame in so many, within these bounds: it takes five times as long as all the other
@@ -50,7 +50,7 @@ def budget(frames: int) -> int:
     """How many of so many sampled frames are looked at.
 
     >>> [budget(frames) for frames in (1, 20, 60, 600)]
-    [1, 4, 10, 10]
+    [1, 4, 6, 6]
     """
     return min(frames, MOST_LOOKS, max(LEAST_LOOKS, frames // FRAMES_PER_LOOK))
 
