@@ -18,6 +18,8 @@ EDGE_BLUR = 0.7
 """Softens a mask before it is enlarged, pixels of the size at which it was found."""
 EDGE_RADIUS, EDGE_EPSILON = 7, 1e-3
 """Of the guided filter that puts the edge of a mask on the edge of the picture."""
+FAINT = 0.01
+"""Softened masks count as nothing under it."""
 RING = 4
 """Width of the ring around a mask that it is compared with, pixels of the size at which it was found."""
 RING_WEIGHT = 0.5
@@ -47,11 +49,25 @@ def refined(masks: Sequence[Mask], image: Image, size: tuple[int, int]) -> list[
     owner = np.full(size, -1, np.int16)
     for number, mask in enumerate(masks):
         soft = np.asarray(cv2.GaussianBlur(mask.astype(np.float32), (0, 0), EDGE_BLUR), np.float32)
-        sharp = guided(_at(soft, (height, width)), guide, EDGE_RADIUS, EDGE_EPSILON)
+        soft = _at(soft, (height, width))
+        sharp = np.zeros((height, width), np.float32)
+        near = _window(soft)
+        if soft[near].size:
+            sharp[near] = guided(soft[near], guide[near], EDGE_RADIUS, EDGE_EPSILON)
         full = _at(sharp, size)
         better = full > best
         best[better], owner[better] = full[better], number
     return [owner == number for number in range(len(masks))]
+
+
+def _window(soft: Floats) -> tuple[slice, slice]:
+    """Where `soft` (H, W) is not nothing, and as far around it as the filter sees twice: the rest stays nothing."""
+    rows, columns = (np.flatnonzero((soft > FAINT).any(axis=axis)) for axis in (1, 0))
+    if rows.size == 0:
+        return slice(0, 0), slice(0, 0)
+    margin = 2 * EDGE_RADIUS
+    top, left = max(0, int(rows[0]) - margin), max(0, int(columns[0]) - margin)
+    return slice(top, int(rows[-1]) + margin + 1), slice(left, int(columns[-1]) + margin + 1)
 
 
 def sureness(mask: Mask, probability: Floats) -> float:
