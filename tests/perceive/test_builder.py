@@ -14,6 +14,7 @@ import pytest
 from seewhy.errors import PerceptionError, TruncatedVideo
 from seewhy.perceive.builder import Perceived, build_twin
 from seewhy.perceive.fakes import FakeDepth, FakeDescriber, FakeDetector, FakeSegmenter
+from seewhy.perceive.naming import MOST_LOOKS
 from seewhy.perceive.seams import Detection, Segmentation
 from seewhy.perceive.specialists import Specialists
 from seewhy.settings import Settings
@@ -134,7 +135,7 @@ def test_a_video_is_read_twice_and_few_frames_are_shown_to_the_detector() -> Non
     twin = world.build().twin
     assert len(twin.frames) == 50
     assert world.readings == 2
-    assert len(world.detector.looked_at) == 10
+    assert len(world.detector.looked_at) == MOST_LOOKS
     assert max(world.detector.looked_at) - min(world.detector.looked_at) > 80, "spread over the video"
 
 

@@ -73,7 +73,7 @@ def best(found: Segmentation, frames: list[Frame], color: tuple[int, int, int]) 
 
 def test_each_object_is_a_track_of_its_own() -> None:
     frames = film(
-        10,
+        14,
         (RED, moving(20, 20, 50, 50, dx=5)),
         (BLUE, moving(140, 70, 175, 100, dx=-4)),
         (YELLOW, moving(90, 15, 115, 40)),
