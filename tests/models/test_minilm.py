@@ -6,9 +6,12 @@ import hashlib
 import json
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import onnxruntime
 import pytest
 
 from seewhy.errors import PluginError
@@ -119,6 +122,22 @@ print(encoder.name, encoder.dimensions, [name for name in ("onnxruntime", "token
 def test_missing_files_and_threads_are_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(minilm, "DATA", tmp_path)
     with pytest.raises(PluginError, match=r"tokenizer.json is missing; install seewhy again"):
-        MiniLmEncoder().encode(["a"])
+        MiniLmEncoder(threads=3).encode(["a"])  # with three threads nothing was loaded yet
     with pytest.raises(ValueError, match="at least 1, got 0"):
         MiniLmEncoder(threads=0)
+
+
+def test_is_loaded_once_however_many_ask(monkeypatch: pytest.MonkeyPatch) -> None:
+    sessions: list[int] = []
+    make = onnxruntime.InferenceSession
+
+    def count(*args: Any, **options: Any) -> onnxruntime.InferenceSession:
+        sessions.append(1)
+        return make(*args, **options)
+
+    monkeypatch.setattr(onnxruntime, "InferenceSession", count)
+    with ThreadPoolExecutor(4) as pool:
+        vectors = list(pool.map(lambda _: MiniLmEncoder(threads=4).encode(["a dog"]), range(4)))
+    assert len(sessions) == 1
+    for other in vectors[1:]:
+        np.testing.assert_array_equal(vectors[0], other)

@@ -8,8 +8,9 @@ makes it again.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Sequence
-from functools import cached_property
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,9 +31,12 @@ MAX_TOKENS = 256
 TOKENS_PER_RUN = 2048
 """Most tokens encoded at once, which bounds memory at some 100 MB however many sentences there are."""
 
+THREADS = 2
+"""It computes with, unless told otherwise: more gain nothing on sentences."""
+
 
 class MiniLmEncoder:
-    """A `TextEncoder`. The model is loaded when the first sentence is encoded.
+    """A `TextEncoder`. The model is loaded when the first sentence is encoded, and shared by all encoders of a process.
 
     Sentences of equal length run together, so none is padded and a vector is the same alone and among
     others. A process that forks should do so before the first sentence: threads do not survive a fork.
@@ -49,7 +53,7 @@ class MiniLmEncoder:
     name = "all-MiniLM-L6-v2@onnx8.1"
     dimensions = 384
 
-    def __init__(self, threads: int = 2) -> None:
+    def __init__(self, threads: int = THREADS) -> None:
         if threads < 1:
             raise ValueError(f"threads must be at least 1, got {threads}")
         self._threads = threads
@@ -63,32 +67,44 @@ class MiniLmEncoder:
         vectors = np.empty((len(sentences), self.dimensions), np.float32)
         if len(sentences) == 0:
             return vectors
+        tokenizer, session = load(self._threads)
         # Half a surrogate pair, as file names that are not UTF-8 bring with them, reads as "?".
         whole = [sentence.encode("utf-8", "replace").decode("utf-8") for sentence in sentences]
-        token_ids = [encoding.ids for encoding in self._tokenizer.encode_batch(whole)]
+        token_ids = [encoding.ids for encoding in tokenizer.encode_batch(whole)]
         for group in _runs([len(ids) for ids in token_ids]):
             batch = np.array([token_ids[position] for position in group], np.int64)
-            (vectors[group],) = self._session.run(None, {"token_ids": batch})
+            (vectors[group],) = session.run(None, {"token_ids": batch})
         return vectors
 
-    @cached_property
-    def _tokenizer(self) -> Tokenizer:
-        from tokenizers import Tokenizer
 
-        return Tokenizer.from_file(str(_file("tokenizer.json")))
+_loading = threading.Lock()
 
-    @cached_property
-    def _session(self) -> InferenceSession:
-        import onnxruntime
 
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = self._threads
-        options.inter_op_num_threads = 1
-        # Weights become float32 once, at the start, instead of in every run.
-        options.add_session_config_entry("session.disable_quant_qdq", "1")
-        # A thread that waits by spinning takes the core from whoever else is at work.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        return onnxruntime.InferenceSession(_file("model.onnx"), options, providers=["CPUExecutionProvider"])
+def load(threads: int) -> tuple[Tokenizer, InferenceSession]:
+    """The model, once per process and number of threads. Half of the time it takes Python could do something else:
+    who knows that it will be needed may call this ahead, in a thread.
+
+    Raises:
+        PluginError: its files are missing from the installation.
+    """
+    with _loading:  # whoever comes second waits for the first one's model instead of making another
+        return _load(threads)
+
+
+@cache
+def _load(threads: int) -> tuple[Tokenizer, InferenceSession]:
+    import onnxruntime
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_file(str(_file("tokenizer.json")))
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    # Weights become float32 once, at the start, instead of in every run.
+    options.add_session_config_entry("session.disable_quant_qdq", "1")
+    # A thread that waits by spinning takes the core from whoever else is at work.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    return tokenizer, onnxruntime.InferenceSession(_file("model.onnx"), options, providers=["CPUExecutionProvider"])
 
 
 def _runs(lengths: Sequence[int]) -> Iterator[list[int]]:
