@@ -25,6 +25,15 @@
     ├── IndexMismatch           an index built by another encoder or twin version
     ├── QueryError              a question that cannot be asked (empty, too long, a bad filter)
     ├── SettingsError           an unknown setting or a value out of range
+    ├── ModelError              a language model gave no usable answer; carries `call`
+    │   ├── EndpointError           not reached, or it refuses: address, key, model, request
+    │   ├── ModelTimeout            it took too long
+    │   ├── RateLimited             too many requests, still after all retries
+    │   ├── Refused                 the model declines to answer
+    │   ├── BadReply                the reply does not fit the schema, also after repair; carries `text`
+    │   ├── ReplyMissing            replaying, and the recording has no such reply
+    │   └── Cancelled               the caller gave up
+    ├── ReplyStoreError         a file of replies that cannot be used
     ├── PluginError             an entry point that is missing or does not load
     └── DatasetError            a benchmark's files that are missing or malformed
 
@@ -34,6 +43,10 @@ Each message says what was wrong, what was given and what to do.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from seewhy.types.calls import Call
 
 
 class SeewhyError(Exception):
@@ -114,6 +127,45 @@ class QueryError(SeewhyError): ...
 
 
 class SettingsError(SeewhyError): ...
+
+
+class ModelError(SeewhyError):
+    """A language model gave no usable answer."""
+
+    def __init__(self, message: str, call: Call) -> None:
+        super().__init__(message)
+        self.call = call
+        """what was asked and what it took, its `error` filled"""
+
+
+class EndpointError(ModelError): ...
+
+
+class ModelTimeout(ModelError): ...
+
+
+class RateLimited(ModelError): ...
+
+
+class Refused(ModelError): ...
+
+
+class BadReply(ModelError):
+    """A reply that does not fit its schema."""
+
+    def __init__(self, message: str, call: Call, text: str) -> None:
+        super().__init__(message, call)
+        self.text = text
+        """the last reply, as it came"""
+
+
+class ReplyMissing(ModelError): ...
+
+
+class Cancelled(ModelError): ...
+
+
+class ReplyStoreError(SeewhyError): ...
 
 
 class PluginError(SeewhyError): ...

@@ -12,8 +12,9 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 
 from seewhy.errors import SettingsError
 
@@ -61,10 +62,73 @@ class IndexSettings(_Section):
     workers: int = _setting(0, "processes", "that perceive videos in parallel; 0: one per core", ge=0)
 
 
+class CallSettings(_Section):
+    """How the endpoint is called."""
+
+    timeout: float = _setting(120.0, "s", "that one request may take, from seconds to hours", gt=0, le=86400)
+    retries: int = _setting(4, "times", "a request is sent again when that may help (429, 5xx, no connection)", ge=0)
+    concurrency: int = _setting(8, "requests", "under way at one time", ge=1, le=64)
+    per_minute: float = _setting(0.0, "requests/min", "sent at most; 0: no limit", ge=0)
+    temperature: float = _setting(0.0, "", "of sampling", ge=0, le=2)
+    seed: int = _setting(0, "", "of sampling, where the endpoint takes one", ge=0)
+    max_output_tokens: int = _setting(8192, "tokens", "of one reply, at most", ge=16)
+    stream: bool = _setting(False, "", "take replies piece by piece: keeps slow endpoints' connections alive")
+    price_in: float = _setting(0.0, "per 1M tokens", "of input, in any currency; 0 and 0: costs are not counted", ge=0)
+    price_out: float = _setting(0.0, "per 1M tokens", "of output", ge=0)
+
+
+class ReplySettings(_Section):
+    """Where replies of language models are kept, to be used again."""
+
+    mode: Literal["cache", "record", "replay", "off"] = _setting(
+        "cache", "", "cache: in the library; record: in the file; replay: from the file, nothing is sent; off: nowhere"
+    )
+    file: str = _setting("", "", "of replies, for record and replay; empty: replies.sqlite of the library")
+
+
+class DescribeSettings(_Section):
+    """What the vision-language model is shown when a video enters the library. Needs an endpoint."""
+
+    on: bool = _setting(True, "", "describe videos, where there is an endpoint")
+    frames: int = _setting(8, "frames", "shown in one call, with each track's number drawn on it", ge=1, le=32)
+    lines: int = _setting(480, "pixels", "greatest height of a frame that is shown", ge=64, le=1080)
+    max_calls: int = _setting(12, "calls", "for one video, one per shot; shots beyond are not described", ge=1)
+
+
+class JudgeSettings(_Section):
+    """How the language model judges."""
+
+    mode: Literal["listwise", "pointwise", "pairwise"] = _setting(
+        "listwise", "", "all candidates in one call, one call each, or two and two compared"
+    )
+    candidates: int = _setting(10, "videos", "that the language model judges (K of RT2V)", ge=1, le=200)
+    shortlist: Literal["coarse", "fused"] = _setting(
+        "fused", "", "which they are: the best by coarse score, or by reciprocal ranks of coarse score and rules"
+    )
+    tokens: int = _setting(12000, "tokens", "of digests in one call, at most; what is less relevant is cut", ge=500)
+    null_query: bool = _setting(False, "", "pointwise: subtract the relevance to a question about nothing")
+
+
+class RefineSettings(_Section):
+    """Looking again, just in time, at what a question needs and the twins lack."""
+
+    rounds: int = _setting(1, "rounds", "of refinement for one question; 0: none", ge=0, le=5)
+    steps: int = _setting(8, "steps", "that one round may take", ge=1)
+    calls: int = _setting(12, "calls", "to models that refinement of one question may make", ge=0)
+    seconds: float = _setting(60.0, "s", "after which refinement of one question starts no further step", gt=0)
+
+
 class SearchSettings(_Section):
     """How questions are answered."""
 
-    candidates: int = _setting(100, "videos", "that the judge looks at, best coarse score first (K)", ge=1)
+    candidates: int = _setting(100, "videos", "that the rules check, best coarse score first", ge=1)
+    decompose: Literal["auto", "rules", "none"] = _setting(
+        "auto", "", "auto: the language model where there is one; rules: never; none: the question stays whole"
+    )
+    align: bool = _setting(True, "", "choose candidates by compositional alignment; no: every video is one")
+    judge: Literal["auto", "rules", "none"] = _setting(
+        "auto", "", "auto: the language model where there is one; rules: never; none: by coarse score alone"
+    )
     tau: float = _setting(0.5, "relevance", "hits under it rank last; if all are, nothing matched", ge=0, le=1)
     aggregation: Literal["mean", "min"] = _setting("mean", "", "how conditions combine in the coarse score")
 
@@ -74,11 +138,37 @@ class Settings(_Section):
 
     profile: Literal["embedded"] = _setting("embedded", "", "specialists in use; embedded: nothing to download")
     library: str = _setting("seewhy-library", "", "folder of the library")
+    endpoint: str = _setting("", "", "URL of an OpenAI-compatible server, up to /v1; empty: no language model")
+    api_key: SecretStr = _setting(SecretStr(""), "", "of the endpoint, where it wants one; kept nowhere")
+    model: str = _setting("", "", "language model at the endpoint")
+    vision_model: str = _setting("", "", "model that is shown pictures; empty: `model`")
     video: VideoSettings = VideoSettings()
     perceive: PerceiveSettings = PerceiveSettings()
     encoder: EncoderSettings = EncoderSettings()
     index: IndexSettings = IndexSettings()
     search: SearchSettings = SearchSettings()
+    calls: CallSettings = CallSettings()
+    replies: ReplySettings = ReplySettings()
+    describe: DescribeSettings = DescribeSettings()
+    judge: JudgeSettings = JudgeSettings()
+    refine: RefineSettings = RefineSettings()
+
+    @field_validator("endpoint")
+    @classmethod
+    def _is_url(cls, value: str) -> str:
+        if not value:
+            return value
+        url = urlsplit(value)
+        if url.scheme not in ("http", "https") or not url.hostname:
+            raise ValueError("an endpoint is a URL such as http://localhost:8000/v1")
+        if url.username or url.password:
+            raise ValueError("an endpoint's URL carries no name and password; set SEEWHY_API_KEY")
+        return value.rstrip("/")
+
+    @property
+    def hosted(self) -> bool:
+        """Whether there is a language model: an endpoint, or a recording that stands for one."""
+        return bool(self.model) and (bool(self.endpoint) or self.replies.mode == "replay")
 
     @classmethod
     def load(
@@ -112,15 +202,24 @@ class Settings(_Section):
             return cls.model_validate(nested)
         except ValidationError as error:
             first = error.errors()[0]
+            if not first["loc"]:  # about several settings: the input would be all of them
+                raise SettingsError(first["msg"].removeprefix("Value error, ")) from error
             name = ".".join(str(part) for part in first["loc"])
             raise SettingsError(f"setting {name} = {first['input']!r}: {first['msg']}") from error
+
+    @model_validator(mode="after")
+    def _has_a_model(self) -> Settings:
+        if self.endpoint and not self.model:
+            raise ValueError("an endpoint serves several models: set `model` (SEEWHY_MODEL), too")
+        return self
 
     def rows(self) -> Iterator[SettingRow]:
         """The table, one row a setting, with this object's values."""
         for row in TABLE:
             section, _, key = row.name.rpartition(".")
             owner = getattr(self, section) if section else self
-            yield row._replace(value=getattr(owner, key))
+            value = getattr(owner, key)
+            yield row._replace(value=str(value) if row.secret else value)
 
 
 class SettingRow(NamedTuple):
@@ -130,6 +229,8 @@ class SettingRow(NamedTuple):
     help: str
     variable: str
     value: object
+    secret: bool = False
+    """True: `value` only says whether it is set; kept in no file"""
 
 
 def _rows(model: type[BaseModel], prefix: str = "") -> Iterator[SettingRow]:
@@ -141,7 +242,9 @@ def _rows(model: type[BaseModel], prefix: str = "") -> Iterator[SettingRow]:
         extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
         variable = ENVIRONMENT_PREFIX + name.replace(".", "_").upper()
         unit, text = str(extra.get("unit", "")), field.description or ""
-        yield SettingRow(name, field.default, unit, text, variable, field.default)
+        secret = isinstance(field.default, SecretStr)
+        default = str(field.default) if secret else field.default
+        yield SettingRow(name, default, unit, text, variable, default, secret)
 
 
 TABLE: tuple[SettingRow, ...] = tuple(_rows(Settings))

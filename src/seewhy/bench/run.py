@@ -163,8 +163,8 @@ def versions() -> dict[str, str]:
 
 
 def settings_table(settings: Settings) -> dict[str, str]:
-    """Every setting by its dotted name."""
-    return {row.name: str(row.value) for row in settings.rows()}
+    """Every setting by its dotted name, secrets left out."""
+    return {row.name: str(row.value) for row in settings.rows() if not row.secret}
 
 
 def write_run(run: Run, summary: Mapping[str, Any], path: Path) -> None:

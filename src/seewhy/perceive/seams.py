@@ -9,9 +9,11 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from seewhy.perceive.findings import Findings
 from seewhy.types.masks import Rle
-from seewhy.types.twin import Attribute
+from seewhy.types.twin import Attribute, RefinementStep, Twin
 from seewhy.types.video import Frame, FrameTime
+from seewhy.video.clip import Clip
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,3 +116,43 @@ class Describer(Protocol):
     def track_attributes(self, track: int) -> list[Attribute]: ...
 
     def scene_attributes(self) -> list[Attribute]: ...
+
+
+Masks = Mapping[int, Mapping[int, Rle]]
+"""index of a decoded frame → track → mask: all masks of a twin"""
+
+
+class VideoDescriber(Protocol):
+    """Looks at a whole video that has a twin, and says what the twin lacks: names, doings, things overlooked."""
+
+    @property
+    def source(self) -> str:
+        """``<name>@<version>``; another one describes a video anew."""
+        ...
+
+    def describe(self, twin: Twin, masks: Masks, clip: Clip) -> Findings:
+        """
+        Raises:
+            ModelError: nothing was said at all. What was said in part comes back, `degraded`.
+            VideoError: the video cannot be read any more.
+        """
+        ...
+
+
+class Looker(Protocol):
+    """Takes one step of refinement."""
+
+    @property
+    def source(self) -> str: ...
+
+    def cost(self, step: RefinementStep) -> int:
+        """Number of calls to a model that the step makes, at most; 0: it needs none."""
+        ...
+
+    def take(self, step: RefinementStep, twin: Twin, masks: Masks, clip: Clip) -> Findings:
+        """
+        Raises:
+            ModelError, VideoError: nothing came of it.
+            PerceptionError: the step makes no sense for this twin (no such track, a span outside the video).
+        """
+        ...

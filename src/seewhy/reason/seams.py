@@ -7,7 +7,7 @@ from typing import Protocol
 
 from seewhy.types.hit import Candidate, Verdict
 from seewhy.types.query import Query
-from seewhy.types.twin import Twin
+from seewhy.types.twin import RefinementStep, StepName, Twin
 
 
 class Decomposer(Protocol):
@@ -33,3 +33,20 @@ class Judge(Protocol):
     def name(self) -> str: ...
 
     def judge(self, query: Query, candidates: Sequence[tuple[Candidate, Twin]]) -> list[Verdict]: ...
+
+
+class Planner(Protocol):
+    """What the judge would have to know → steps that find it out."""
+
+    @property
+    def name(self) -> str: ...
+
+    def plan(
+        self, query: Query, judged: Sequence[tuple[Candidate, Twin, Verdict]], allowed: Sequence[StepName], most: int
+    ) -> list[tuple[str, RefinementStep]]:
+        """At most so many steps, the most telling first, each with the id of its video; none where there are no gaps.
+
+        Raises:
+            ModelError: no plan came.
+        """
+        ...

@@ -82,7 +82,7 @@ class LibraryFolder:
             (path / TWINS_FOLDER).mkdir(exist_ok=True)
             Catalog.open(path / CATALOG_FILE, create=True).close()
         made_by = f"seewhy {version('seewhy')}"
-        values = {row.name: row.value for row in settings.rows()}
+        values = {row.name: row.value for row in settings.rows() if not row.secret}
         info = LibraryInfo.model_validate(
             {"format": LIBRARY_FORMAT, "created_by": made_by, "encoder": encoder, "settings": values}
         )

@@ -7,9 +7,10 @@ from typing import Literal
 from pydantic import Field
 
 from seewhy.types.base import Frozen
+from seewhy.types.calls import Call, Usage
 from seewhy.types.query import Query
 from seewhy.types.time import Span
-from seewhy.types.twin import Component, Score
+from seewhy.types.twin import Component, RefinementStep, Score
 
 Answer = Literal["yes", "no", "unknown"]
 
@@ -75,6 +76,8 @@ class Verdict(Frozen):
     """the reasons in a few sentences"""
     gaps: tuple[str, ...] = ()
     """what the judge would have to know to be surer"""
+    corrections: tuple[str, ...] = ()
+    """what code found to be otherwise than the judge had said, and changed, in plain sentences"""
     judged_by: str
     degraded: tuple[str, ...] = ()
 
@@ -109,11 +112,27 @@ class Hit(Frozen):
     coarse_score: float
     matched: bool
     """False: ranked, but under the relevance threshold tau"""
+    judged: bool = True
+    """False: not on the shortlist that the language model looked at; ranked behind those that were"""
     moments: tuple[Moment, ...] = ()
     objects: tuple[HitObject, ...] = ()
     verdict: Verdict
     duration: float
     degraded: tuple[str, ...] = ()
+
+
+class Refinement(Frozen):
+    """A step that refinement took, or did not have to take, for one video."""
+
+    video: str
+    step: RefinementStep
+    outcome: Literal["done", "known", "failed", "skipped"]
+    """known: the twin had it already; skipped: over the budget"""
+    said: str = ""
+    """what was found, or why there is nothing"""
+    seconds: float = 0.0
+    kept: bool = False
+    """True: written into the twin, for every later question"""
 
 
 class SearchResult(Frozen):
@@ -128,4 +147,10 @@ class SearchResult(Frozen):
     """number of videos searched"""
     seconds: dict[str, float]
     """wall time per stage"""
+    refinements: tuple[Refinement, ...] = ()
+    """what was looked at again to answer this question, in order"""
+    calls: tuple[Call, ...] = ()
+    """every request to a language model, in order"""
+    usage: Usage = Usage()
+    """the sum of `calls`"""
     degraded: tuple[str, ...] = ()

@@ -205,6 +205,34 @@ class SpecialistRun(Frozen):
     note: str | None = None
 
 
+StepName = Literal["describe_track", "detect", "read_text", "look", "recompute"]
+"""What refinement may do: describe a track over a span; find a phrase and follow what is found; read the text in the
+picture; look at the frames around a moment; recompute relations and events of a span at the full frame rate."""
+STEP_NAMES: tuple[str, ...] = get_args(StepName)
+
+
+class RefinementStep(Frozen):
+    """One thing to find out about a video."""
+
+    name: StepName
+    tracks: tuple[int, ...] = ()
+    """whom it is about; empty: the whole picture"""
+    span: Span | None = None
+    """None: the whole video"""
+    question: str = ""
+    """what to find out; of `detect`, the phrase to look for"""
+
+
+class Refined(Frozen):
+    """A step that has been taken, so that it need not be taken again."""
+
+    step: RefinementStep
+    source: str
+    found: int
+    """number of facts that entered the twin; 0: it was looked for and not found"""
+    said: str = ""
+
+
 class ObjectTuple(NamedTuple):
     """RT2V eq. (1): one object in one frame, (i, c, a, m, s) with s = (x, y, d, size)."""
 
@@ -231,6 +259,8 @@ class Twin(Frozen):
     camera: Camera = Camera()
     tempo: Tempo = Tempo()
     specialists: tuple[SpecialistRun, ...] = ()
+    refinements: tuple[Refined, ...] = ()
+    """what was looked at again because a question needed it, in order"""
     degraded: tuple[str, ...] = ()
     """what could not be done while building it, in words"""
 
