@@ -56,11 +56,11 @@ from seewhy.library import Library
 lap("imports of the command and the library")
 with Library.open(sys.argv[1], create=False, read_only=True) as library:
     lap("open the library")
-    library._decomposer, library._judge
+    library._parts.decomposer, library._parts.checker
     lap("load the grammar and the judge")
-    library._encoder.encode(["warm"])
+    library._parts.encoder.encode(["warm"])
     lap("load the text encoder")
-    library._index
+    library._parts.index
     lap("open the index")
     answer = library.search(sys.argv[2])
     lap("search")

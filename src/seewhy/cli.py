@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 from typer.core import TyperGroup
 
+from seewhy.cli_replies import replies_app
 from seewhy.errors import SeewhyError, SettingsError
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ config_app = typer.Typer(help="Settings: name, value, unit, help, environment va
 bench_app = typer.Typer(help="Measure seewhy on a benchmark.", no_args_is_help=True)
 app.add_typer(config_app, name="config")
 app.add_typer(bench_app, name="bench")
+app.add_typer(replies_app, name="replies")
 
 LibraryOption = Annotated[Path | None, typer.Option("--library", "-l", help="The library's folder.")]
 SetOption = Annotated[
@@ -78,6 +80,10 @@ def main() -> None:
         Thread(target=_load_encoder).start()
     try:
         app()
+    except SystemExit as end:
+        if end.code == INTERRUPTED:
+            _leave()
+        raise
     except SeewhyError as error:
         print(f"seewhy: {error}", file=sys.stderr)
         raise SystemExit(2 if isinstance(error, SettingsError) else 1) from error
@@ -87,6 +93,14 @@ def main() -> None:
             f"seewhy: {where}{error.strerror or error}; check the path, its permissions and the disk", file=sys.stderr
         )
         raise SystemExit(1) from error
+
+
+def _leave() -> None:
+    """End at once: threads that still look at a video write nothing, and may go on for many seconds."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError):
+            stream.flush()
+    os._exit(INTERRUPTED)
 
 
 def _load_encoder() -> None:
@@ -117,10 +131,16 @@ def _open(
     *,
     create: bool = False,
     read_only: bool = True,
+    asks: bool = False,
 ) -> Library:
+    """
+    Args:
+        asks: a question is put; with a language model that writes: replies, and what refinement finds.
+    """
     from seewhy.library import Library
 
     settings = _settings(config, assignments)
+    read_only = read_only and not (asks and settings.hosted)
     return Library.open(path or Path(settings.library), settings, create=create, read_only=read_only)
 
 
@@ -160,7 +180,7 @@ def index(
         print(json.dumps(report.as_dict(), indent=2))
     else:
         print(report.summary())
-    if report.failed:
+    if not report.complete:
         raise typer.Exit(PARTIAL)
 
 
@@ -191,8 +211,9 @@ def search(
         before=before,
         category=category,
     )
-    with _open(library, config, set_) as opened:
+    with _open(library, config, set_, asks=True) as opened:
         answer = opened.search(question, k=k, filters=filters)
+        _say_notes(opened)
         if report is not None:
             opened.report([answer], report)
             print(f"report written to {report}", file=sys.stderr)
@@ -206,6 +227,11 @@ def search(
         raise typer.Exit(PARTIAL)
 
 
+def _say_notes(opened: Library) -> None:
+    for note in opened.notes:
+        print(note, file=sys.stderr)
+
+
 ResultOption = Annotated[
     Path | None, typer.Option("--result", help="What 'seewhy search --json' printed; '-' reads stdin.", allow_dash=True)
 ]
@@ -217,7 +243,9 @@ def _answer(opened: Library, result: Path | None, query: str | None, k: int, fil
     if (result is None) == (query is None):
         raise typer.BadParameter("give either --result FILE or --query TEXT")
     if query is not None:
-        return opened.search(query, k=k, filters=filters)
+        answer = opened.search(query, k=k, filters=filters)
+        _say_notes(opened)
+        return answer
     assert result is not None
     data = sys.stdin.buffer.read() if str(result) == "-" else result.read_bytes()
     return opened.read_answer(data.decode("utf-8", "replace"))
@@ -235,7 +263,7 @@ def show(
     config: ConfigOption = None,
 ) -> None:
     """Draw a hit: a contact sheet and an mp4 with its masks."""
-    with _open(library, config, set_) as opened:
+    with _open(library, config, set_, asks=query is not None) as opened:
         answer = _answer(opened, result, query, k=rank)
         if rank > len(answer.hits):
             raise SettingsError(f"--rank {rank}: the answer has {len(answer.hits)} hits")
@@ -244,6 +272,8 @@ def show(
         print(shown.save_sheet(out / f"hit{rank}.png"))
         if clip:
             print(shown.save_clip(out / f"hit{rank}.mp4"))
+    if query is not None and answer.degraded:
+        raise typer.Exit(PARTIAL)
 
 
 @app.command()
@@ -258,14 +288,17 @@ def export(
     config: ConfigOption = None,
 ) -> None:
     """Write hits as JSON, CSV, or COCO with RLE masks."""
-    with _open(library, config, set_) as opened:
-        text = opened.export(_answer(opened, result, query, k), format_)
+    with _open(library, config, set_, asks=query is not None) as opened:
+        answer = _answer(opened, result, query, k)
+        text = opened.export(answer, format_)
     if out is None:
         sys.stdout.write(text)
     else:
         out.parent.mkdir(parents=True, exist_ok=True)
         out.write_text(text, encoding="utf-8")
         print(f"written to {out}", file=sys.stderr)
+    if query is not None and answer.degraded:
+        raise typer.Exit(PARTIAL)
 
 
 @app.command()
@@ -298,11 +331,12 @@ def remove(
 
 
 @app.command()
-def doctor(library: LibraryOption = None) -> None:
-    """Check what this machine and this installation can do."""
+def doctor(library: LibraryOption = None, set_: SetOption = None, config: ConfigOption = None) -> None:
+    """Check what this machine, this installation and the endpoint, if there is one, can do."""
     from seewhy.doctor import examine
 
-    checks = examine(library or Path(_settings(None, None).library))
+    settings = _settings(config, set_)
+    checks = examine(library or Path(settings.library), settings)
     for check in checks:
         print(check.line())
     if not all(check.ok for check in checks):
@@ -328,6 +362,25 @@ def config_show(
 
 OutOption = Annotated[Path | None, typer.Option("--out", help="Write the run as JSON to this file.")]
 LimitOption = Annotated[int | None, typer.Option("--limit", help="Ask only the first so many questions.")]
+RepliesOption = Annotated[Path | None, typer.Option("--replies", help="A recording: one file of replies.")]
+ModeOption = Annotated[
+    Literal["cache", "record", "replay", "off"] | None,
+    typer.Option("--mode", help="record: into the file; replay: from it, without a network. Default: cache."),
+]
+
+
+def _run_settings(
+    config: Path | None, assignments: list[str] | None, replies: Path | None, mode: str | None
+) -> Settings:
+    """The settings of a run: --replies and --mode are short for two of them."""
+    short = [f"replies.file={replies}"] if replies is not None else []
+    short += [f"replies.mode={mode}"] if mode is not None else []
+    settings = _settings(config, [*(assignments or []), *short])
+    if replies is not None and settings.replies.mode not in ("record", "replay"):
+        raise SettingsError(
+            f"--replies {replies} is for --mode record or --mode replay, not for {settings.replies.mode}; say which"
+        )
+    return settings
 
 
 @bench_app.command("reel")
@@ -336,13 +389,15 @@ def bench_reel(
     library: LibraryOption = None,
     limit: LimitOption = None,
     out: OutOption = None,
+    replies: RepliesOption = None,
+    mode: ModeOption = None,
     set_: SetOption = None,
     config: ConfigOption = None,
 ) -> None:
     """Questions that need reasoning over real clips: R@k, MdR, MnR, mAP, J and F, with intervals."""
     from seewhy.bench.cli import bench_reel as run
 
-    outcome = run(data, library=library, limit=limit, out=out, settings=_settings(config, set_))
+    outcome = run(data, library=library, limit=limit, out=out, settings=_run_settings(config, set_, replies, mode))
     if not outcome.complete:
         raise typer.Exit(PARTIAL)
 
@@ -353,13 +408,16 @@ def bench_synthetic(
     library: LibraryOption = None,
     limit: LimitOption = None,
     out: OutOption = None,
+    replies: RepliesOption = None,
+    mode: ModeOption = None,
     set_: SetOption = None,
     config: ConfigOption = None,
 ) -> None:
     """The same over rendered clips, whose truth is known by construction."""
     from seewhy.bench.cli import bench_synthetic as run
 
-    outcome = run(folder=folder, library=library, limit=limit, out=out, settings=_settings(config, set_))
+    settings = _run_settings(config, set_, replies, mode)
+    outcome = run(folder=folder, library=library, limit=limit, out=out, settings=settings)
     if not outcome.complete:
         raise typer.Exit(PARTIAL)
 

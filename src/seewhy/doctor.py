@@ -14,10 +14,21 @@ from typing import NamedTuple
 
 from seewhy.errors import LibraryNotFound, SeewhyError
 from seewhy.models import registry
+from seewhy.settings import Settings
 
 LEAST_FREE_BYTES = 500_000_000
 """Less free disk than this is reported: a thousand ten-second twins take about as much."""
-PACKAGES = ("seewhy", "numpy", "av", "opencv-python-headless", "pycocotools", "onnxruntime", "tokenizers", "pydantic")
+PACKAGES = (
+    "seewhy",
+    "numpy",
+    "av",
+    "opencv-python-headless",
+    "pycocotools",
+    "onnxruntime",
+    "openai",
+    "tokenizers",
+    "pydantic",
+)
 
 
 class Check(NamedTuple):
@@ -29,8 +40,12 @@ class Check(NamedTuple):
         return f"{'ok  ' if self.ok else 'FAIL'} {self.name}: {self.detail}"
 
 
-def examine(library: Path) -> list[Check]:
-    """All checks, in a fixed order; each is tried for real and none stops the others."""
+def examine(library: Path, settings: Settings | None = None) -> list[Check]:
+    """All checks, in a fixed order; each is tried for real and none stops the others.
+
+    Args:
+        settings: name the endpoint that is asked; None: none is.
+    """
     checks: list[tuple[str, Callable[[], str]]] = [
         ("python", _python),
         ("packages", _packages),
@@ -48,7 +63,15 @@ def examine(library: Path) -> list[Check]:
             done.append(Check(name, True, check()))
         except (SeewhyError, ImportError, OSError, RuntimeError, ValueError) as error:
             done.append(Check(name, False, f"{type(error).__name__}: {error}"))
-    return done
+    return done + _endpoint(settings)
+
+
+def _endpoint(settings: Settings | None) -> list[Check]:
+    if settings is None or not settings.endpoint:
+        return [Check("endpoint", True, "none is set (SEEWHY_ENDPOINT); everything works without, by rules")]
+    from seewhy.models.reach import describe_endpoint
+
+    return [Check(*finding) for finding in describe_endpoint(settings)]
 
 
 def _python() -> str:

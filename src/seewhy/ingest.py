@@ -2,12 +2,13 @@
 
 ::
 
-    files ─▶ probe ─▶ perceive ─▶ derive ─▶ components ─▶ keep twin ─▶ commit ─▶ encode ─▶ INDEX
-            ╰────────── in parallel, see `build` ──────╯ ╰───────── here, one by one ─────────╯
+    files ─▶ probe ─▶ perceive ─▶ derive ─▶ components ─▶ keep twin ─▶ commit ─▶ encode ─▶ INDEX ─▶ describe
+            ╰────────── in parallel, see `build` ──────╯ ╰─ here, one by one, see `keep` ─╯   see `enrich`
 
 Only this process writes. A video is committed when the catalog says so, in one transaction, after its twin
 is safely on disk; the index follows and can always be made again from the twins. So the process may be
-killed anywhere: what was committed stays, what was not is invisible, and the next run goes on.
+killed anywhere: what was committed stays, what was not is invisible, and the next run goes on. Where there is a
+vision-language model, it then looks at every video that it has not described yet.
 """
 
 from __future__ import annotations
@@ -18,26 +19,22 @@ from functools import cache, partial
 from pathlib import Path
 
 from seewhy.build import Build, Built, Failed, Perceive, Probe, Probed, Work, categories, embedded
+from seewhy.enrich import Enriching
 from seewhy.errors import PerceptionError, TwinError, VideoNotFound
 from seewhy.find import find_videos
-from seewhy.index.seam import ComponentIndex, VideoMeta
+from seewhy.index.seam import ComponentIndex
+from seewhy.keep import Keeper
 from seewhy.models.text import TextEncoder
+from seewhy.recorded import Recording
 from seewhy.reports import FileReport, IngestReport, NoProgress, Progress
 from seewhy.settings import Settings
-from seewhy.twin.catalog import Catalog
 from seewhy.twin.catalog_rows import FileStat
 from seewhy.twin.folder import LibraryFolder
 from seewhy.twin.sentences import components
-from seewhy.twin.store import FolderStore, TwinFiles
-from seewhy.types.twin import Component
 from seewhy.video.source import VideoSource
 from seewhy.workers import Died, Inline, Pool, usable_cores
 
 __all__ = ["FileReport", "IngestReport", "Perceive", "Progress", "ingest", "reconcile"]
-
-FLUSH_EVERY = 16
-"""Videos after which the index is made durable and visible. A flush costs a few file syncs; what it had not
-reached when the process died is encoded again, at about half a second a video."""
 
 Processes = Inline[Probe | Build, Probed | Built | Failed] | Pool[Probe | Build, Probed | Built | Failed]
 
@@ -54,6 +51,8 @@ def ingest(
     progress: Progress | None = None,
     retry_failed: bool = False,
     perceive: Perceive = embedded,
+    enriching: Enriching | None = None,
+    recording: Recording | None = None,
 ) -> IngestReport:
     """Bring files into a library. Files that are in it already, and have not changed, cost next to nothing.
 
@@ -65,6 +64,8 @@ def ingest(
         workers: processes; 0: one per core; 1: none, everything runs in this one.
         progress: is told how it goes.
         retry_failed: try again what failed and has not changed since, and check every twin bit by bit.
+        enriching: describes videos once they are in the library; None: nobody does.
+        recording: keeps what perception made, or gives it instead of perceiving.
 
     Raises:
         LibraryBusy, LibraryReadOnly, OutOfSpace, LibraryCorrupt: see each; what was committed before stays.
@@ -73,9 +74,10 @@ def ingest(
     began = time.perf_counter()
     with folder.writing(), folder.catalog(create=True) as catalog:
         catalog.check()
-        run = _Ingest(folder.store, catalog, index, encoder, progress or NoProgress())
-        run.store.sweep()
-        run.reconcile()
+        keeper = Keeper.of(folder, catalog, index, encoder)
+        run = _Ingest(keeper, progress or NoProgress(), recording)
+        keeper.store.sweep()
+        keeper.reconcile()
         files = find_videos(paths)
         run.progress.started(len(files))
         new = run.choose(files, retry_failed)
@@ -83,8 +85,10 @@ def ingest(
             with _processes(Work(source, settings, perceive), workers, len(new)) as processes:
                 run.build(processes, run.probe(processes, new))
         finally:  # also when interrupted: what is committed is to be found at once
-            run.flush()
-    return IngestReport(tuple(sorted(run.reports, key=lambda report: report.path)), time.perf_counter() - began)
+            keeper.flush()
+        described, calls = enriching.describe(keeper, run.progress) if enriching is not None else ((), ())
+    reports = tuple(sorted(run.reports, key=lambda report: report.path))
+    return IngestReport(reports, time.perf_counter() - began, described, calls)
 
 
 def reconcile(folder: LibraryFolder, *, index: ComponentIndex, encoder: TextEncoder) -> None:
@@ -95,55 +99,18 @@ def reconcile(folder: LibraryFolder, *, index: ComponentIndex, encoder: TextEnco
         LibraryBusy, LibraryReadOnly, OutOfSpace, LibraryCorrupt: see each.
     """
     with folder.writing(), folder.catalog() as catalog:
-        _Ingest(folder.store, catalog, index, encoder, NoProgress()).reconcile()
+        Keeper.of(folder, catalog, index, encoder).reconcile()
 
 
 class _Ingest:
-    """One run: everything that writes."""
+    """One run over files."""
 
-    def __init__(
-        self, store: FolderStore, catalog: Catalog, index: ComponentIndex, encoder: TextEncoder, progress: Progress
-    ) -> None:
-        self.store, self.catalog, self.index, self.encoder = store, catalog, index, encoder
-        self.progress = progress
+    def __init__(self, keeper: Keeper, progress: Progress, recording: Recording | None) -> None:
+        self.keeper, self.store, self.catalog = keeper, keeper.store, keeper.catalog
+        self.progress, self.recording = progress, recording
         self.reports: list[FileReport] = []
         self._same: dict[str, list[FileStat]] = {}
         """video that is being built → files after the first that have its content"""
-        self._unflushed = 0
-
-    # The index follows the catalog
-
-    def reconcile(self) -> None:
-        self.index.refresh()
-        committed = {row.id for row in self.catalog.videos("committed")}
-        indexed = self.index.videos()
-        if indexed - committed:
-            self.index.delete(indexed - committed)
-            self._unflushed += 1
-        for video in sorted(committed - indexed):
-            try:
-                twin = self.store.load(video)
-            except TwinError as error:
-                self.catalog.withdraw(video, reason=str(error))
-            else:
-                self._add(video, components(twin))
-        self.flush()
-
-    def flush(self) -> None:
-        if self._unflushed:
-            self.index.flush()
-            self._unflushed = 0
-
-    def _add(self, video: str, sentences: Sequence[Component]) -> None:
-        row = self.catalog.video(video)
-        assert row is not None, "only committed videos are indexed"
-        vectors = self.encoder.encode([component.text for component in sentences])
-        self.index.add(
-            video, sentences, vectors, VideoMeta(duration=row.duration, date=row.date, categories=row.categories)
-        )
-        self._unflushed += 1
-        if self._unflushed >= FLUSH_EVERY:
-            self.flush()
 
     # files → those that have to be looked at
 
@@ -163,7 +130,7 @@ class _Ingest:
                 self._report(FileReport(path, row.video, "unchanged"))
             else:
                 new.append(file)
-        self.flush()
+        self.keeper.flush()
         return new
 
     def _look(self, path: Path) -> FileStat | None:
@@ -190,9 +157,7 @@ class _Ingest:
             reason = f"the twin of {video} is not the one that was committed"
         except TwinError as error:
             reason = str(error)
-        self.catalog.withdraw(video, reason=reason)
-        self.index.delete([video])
-        self._unflushed += 1
+        self.keeper.withdraw(video, reason)
         return False
 
     # files → facts
@@ -220,10 +185,10 @@ class _Ingest:
             elif self._is_committed(video):
                 touched = (row := before[file.path]) is not None and row.video == video
                 self._report(FileReport(file.path, video, "unchanged" if touched else "duplicate"))
-            elif not self._take_over(file, video):
+            elif not self._from_recording(file, video) and not self._take_over(file, video):
                 self._same[video] = []
                 builds.append(Build(file, result.facts))
-        self.flush()
+        self.keeper.flush()
         return builds
 
     def _is_committed(self, video: str) -> bool:
@@ -241,7 +206,18 @@ class _Ingest:
         row = self.catalog.video(video)
         if row is not None and row.twin_sha256 not in (None, files.digest):
             return False  # withdrawn, because it is not what was committed
-        self._commit(video, files, categories(twin), components(twin))
+        self.keeper.commit(files, categories(twin), components(twin))
+        self._report(FileReport(file.path, video, "committed"))
+        return True
+
+    def _from_recording(self, file: FileStat, video: str) -> bool:
+        """Commit what perception made of a video when the recording was made, instead of perceiving it again."""
+        files = self.recording.twin(video) if self.recording is not None else None
+        if files is None:
+            return False
+        twin = files.parse()
+        self.store.put(files)
+        self.keeper.commit(files, categories(twin), components(twin))
         self._report(FileReport(file.path, video, "committed"))
         return True
 
@@ -256,7 +232,9 @@ class _Ingest:
                     self._stage(task, "commit")
                     self.catalog.perceived(video)
                     self.store.put(outcome.files)
-                    self._commit(video, outcome.files, outcome.categories, outcome.components)
+                    if self.recording is not None:
+                        self.recording.keep(outcome.files)
+                    self.keeper.commit(outcome.files, outcome.categories, outcome.components)
                     self._report(FileReport(task.file.path, video, "committed", seconds=outcome.seconds))
                     for file in self._same[video]:
                         self._report(FileReport(file.path, video, "duplicate"))
@@ -270,10 +248,6 @@ class _Ingest:
         for build in builds:  # asked for one by one, when a process is free for it
             self.catalog.attempt(build.facts.id)
             yield build
-
-    def _commit(self, video: str, files: TwinFiles, names: Sequence[str], sentences: Sequence[Component]) -> None:
-        self.catalog.commit(video, categories=names, twin_sha256=files.digest, twin_bytes=files.size)
-        self._add(video, sentences)
 
     # Telling
 

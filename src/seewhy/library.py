@@ -10,9 +10,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -20,27 +19,21 @@ from typing import TYPE_CHECKING, Any, Self
 from pydantic import ValidationError
 
 from seewhy.answers import Answer, Shown
-from seewhy.errors import LibraryNotFound, QueryError, VideoNotFound
-from seewhy.index.seam import ComponentIndex, Fingerprint
-from seewhy.models import registry
-from seewhy.search import Engine, search
+from seewhy.errors import LibraryNotFound, QueryError, SeewhyError
+from seewhy.parts import Gallery, Parts, encoder_of
+from seewhy.search import search, search_all
 from seewhy.settings import Settings
 from seewhy.twin.folder import LibraryFolder
 from seewhy.types.hit import Hit, SearchResult
 from seewhy.types.query import Filters
-from seewhy.types.twin import TWIN_SCHEMA, Twin
+from seewhy.types.twin import Twin
 
 if TYPE_CHECKING:
     from seewhy.export import ExportFormat
-    from seewhy.index.exact import ExactIndex
-    from seewhy.models.text import TextEncoder
-    from seewhy.reason.seams import Decomposer, Judge
+    from seewhy.models.language import LanguageModel
     from seewhy.render.stills import Footage
     from seewhy.reports import IngestReport, Progress
-    from seewhy.twin.catalog import Catalog
     from seewhy.twin.masks_file import MaskTable
-    from seewhy.types.masks import Rle
-    from seewhy.video.source import VideoSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +70,20 @@ class Library:
     One process may add at a time; any number may search meanwhile.
     """
 
-    def __init__(self, folder: LibraryFolder, settings: Settings) -> None:
+    def __init__(self, folder: LibraryFolder, settings: Settings, model: LanguageModel | None = None) -> None:
         self._folder = folder
         self.settings = settings
+        self._parts = Parts(folder, settings, model)
 
     @classmethod
     def open(
-        cls, path: Path | str, settings: Settings | None = None, *, create: bool = True, read_only: bool = False
+        cls,
+        path: Path | str,
+        settings: Settings | None = None,
+        *,
+        create: bool = True,
+        read_only: bool = False,
+        model: LanguageModel | None = None,
     ) -> Self:
         """Open a library, or make one.
 
@@ -92,6 +92,7 @@ class Library:
             settings: None: those of the environment and the defaults.
             create: make it where there is none.
             read_only: nothing in the folder is changed, not even to tidy up.
+            model: a language model that is asked instead of the settings' endpoint; closed with the library.
 
         Raises:
             LibraryNotFound: there is none and `create` is False.
@@ -105,10 +106,10 @@ class Library:
         except LibraryNotFound:
             if not create or read_only:
                 raise
-            folder = LibraryFolder.create(path, encoder=_encoder(settings).name, settings=settings)
+            folder = LibraryFolder.create(path, encoder=encoder_of(settings).name, settings=settings)
             with cls(folder, settings) as made:
-                _ = made._writable_index  # an empty one, so that an empty library answers, too
-        return cls(folder, settings)
+                _ = made._parts.writable_index  # an empty one, so that an empty library answers, too
+        return cls(folder, settings, model)
 
     def __enter__(self) -> Self:
         return self
@@ -119,11 +120,8 @@ class Library:
         self.close()
 
     def close(self) -> None:
-        """Let go of the index and the catalog. The object can be used again; it opens them anew."""
-        for name in ("_index", "_writable_index"):
-            index = self.__dict__.pop(name, None)
-            if index is not None:
-                index.close()
+        """Let go of the index, the catalog and the model. The object can be used again; it opens them anew."""
+        self._parts.close()
 
     # Bringing videos in
 
@@ -135,6 +133,8 @@ class Library:
         retry_failed: bool = False,
     ) -> IngestReport:
         """Make twins of videos and index them. What is in the library and has not changed costs next to nothing.
+
+        Where there is an endpoint, its vision-language model then describes every video that it has not described.
 
         A file that fails is reported with its reason, and does not stop the others. Interrupting or
         killing it loses nothing: the next call goes on.
@@ -149,17 +149,20 @@ class Library:
         """
         from seewhy.ingest import ingest
 
-        return ingest(
-            self._folder,
-            [Path(path) for path in paths],
-            self.settings,
-            index=self._writable_index,
-            encoder=self._encoder,
-            source=self._source,
-            workers=self.settings.index.workers,
-            progress=progress,
-            retry_failed=retry_failed,
-        )
+        with self._parts.giving_up():
+            return ingest(
+                self._folder,
+                [Path(path) for path in paths],
+                self.settings,
+                index=self._parts.writable_index,
+                encoder=self._parts.encoder,
+                source=self._parts.source,
+                workers=self.settings.index.workers,
+                progress=progress,
+                retry_failed=retry_failed,
+                enriching=self._parts.enriching,
+                recording=self._parts.recording,
+            )
 
     def watch(self, paths: Iterable[Path | str], *, progress: Progress | None = None) -> Iterator[IngestReport]:
         """Look at `paths` again and again and add what is new or changed; yields a report when there was something."""
@@ -181,8 +184,8 @@ class Library:
                 raise QueryError(f"no video {unknown[0]!r} in {self.path}; 'seewhy videos' lists them")
             for video in wanted:
                 catalog.remove(video)
-            self._writable_index.delete(wanted)
-            self._writable_index.flush()
+            self._parts.writable_index.delete(wanted)
+            self._parts.writable_index.flush()
             for video in wanted:
                 self._folder.store.delete(video)
 
@@ -196,9 +199,9 @@ class Library:
 
         self.close()
         with self._folder.writing():
-            self._index_type.reset(self._folder.index_path, self._fingerprint).close()
-        reconcile(self._folder, index=self._writable_index, encoder=self._encoder)
-        return len(self._writable_index)
+            self._parts.index_type.reset(self._folder.index_path, self._parts.fingerprint).close()
+        reconcile(self._folder, index=self._parts.writable_index, encoder=self._parts.encoder)
+        return len(self._parts.writable_index)
 
     # Asking
 
@@ -209,21 +212,37 @@ class Library:
             QueryError: an empty or over-long question, or k out of range.
             IndexMismatch: the index was built with another encoder; the message says what to do.
         """
-        self._index.refresh()
-        with self._folder.catalog() as catalog:
-            engine = Engine(
-                decomposer=self._decomposer,
-                judge=self._judge,
-                encoder=self._encoder,
-                index=self._index,
-                twins=self._folder.store,
-                gallery=_Gallery(catalog),
-                candidates=self.settings.search.candidates,
-                tau=self.settings.search.tau,
-                aggregation=self.settings.search.aggregation,
-            )
-            result = search(question, engine, k=k, filters=filters)
+        self._parts.index.refresh()
+        with self._parts.reading() as catalog, self._parts.giving_up():
+            result = search(question, self._parts.engine(Gallery(catalog)), k=k, filters=filters)
         return Answer.of(result, self)
+
+    def search_all(
+        self,
+        questions: Sequence[str],
+        k: int = 10,
+        filters: Filters | None = None,
+        *,
+        told: Callable[[str], None] | None = None,
+        caught: type[Exception] = SeewhyError,
+    ) -> Iterator[Answer | Exception]:
+        """Answer many questions stage by stage: all decompositions, then all judgements, then all refinements, so that
+        a slow endpoint always has many requests before it. `calls.concurrency` are worked on side by side.
+
+        Args:
+            told: hears the name of each stage when it begins.
+            caught: errors that end the question in which they occur, not the run.
+
+        Yields:
+            answers, in the order of the questions; in place of one that could not be given, the error.
+        """
+        self._parts.index.refresh()
+        with self._parts.reading() as catalog:
+            gallery = {video: catalog.paths(video) for video in catalog.committed()}
+        engine, width = self._parts.engine(gallery), self._parts.width
+        with self._parts.giving_up():
+            for one in search_all(questions, engine, k=k, filters=filters, width=width, told=told, caught=caught):
+                yield one if isinstance(one, Exception) else Answer.of(one, self)
 
     def read_answer(self, text: str) -> Answer:
         """An answer that was written as JSON, as if it had just been given.
@@ -273,6 +292,11 @@ class Library:
     # Looking into it
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """What a user has to know of the work so far: that replies of models are not kept, and why."""
+        return self._parts.notes
+
+    @property
     def path(self) -> Path:
         return self._folder.path
 
@@ -299,7 +323,7 @@ class Library:
         """
         from seewhy.render.stills import Footage
 
-        return Footage(self.twin(hit.video), self.masks(hit.video), self.video_path(hit.video), self._source)
+        return Footage(self.twin(hit.video), self.masks(hit.video), self.video_path(hit.video), self._parts.source)
 
     def twin(self, video: str) -> Twin:
         """
@@ -314,10 +338,9 @@ class Library:
         Raises:
             TwinNotFound, TwinCorrupt: see each.
         """
-        table: dict[int, dict[int, Rle]] = {}
-        for frame, track, mask in self._folder.store.masks(video):
-            table.setdefault(frame, {})[track] = mask
-        return table
+        from seewhy.keep import mask_table
+
+        return mask_table(self._folder.store, video)
 
     def thumbnail(self, video: str) -> bytes:
         """A JPEG."""
@@ -329,82 +352,4 @@ class Library:
         Raises:
             VideoNotFound: none of the paths the library knows exists any more.
         """
-        with self._folder.catalog() as catalog:
-            paths = catalog.paths(video)
-        for path in paths:
-            if Path(path).is_file():
-                return Path(path)
-        raise VideoNotFound(paths[0] if paths else video, "the file is gone; index it again where it lies now")
-
-    # Parts, made when first needed
-
-    @cached_property
-    def _encoder(self) -> TextEncoder:
-        return _encoder(self.settings)
-
-    @cached_property
-    def _source(self) -> VideoSource:
-        from seewhy.video.pyav import PyAvSource
-
-        return PyAvSource(max_pixels=self.settings.video.max_pixels)
-
-    @cached_property
-    def _decomposer(self) -> Decomposer:
-        from seewhy.reason.rules import RulesDecomposer
-
-        return RulesDecomposer()
-
-    @cached_property
-    def _judge(self) -> Judge:
-        from seewhy.reason.judge import RulesJudge
-
-        return RulesJudge(tau=self.settings.search.tau)
-
-    @property
-    def _fingerprint(self) -> Fingerprint:
-        encoder = self._encoder
-        index_format = self._index_type.format
-        return Fingerprint(encoder=encoder.name, dimensions=encoder.dimensions, twin=TWIN_SCHEMA, format=index_format)
-
-    @property
-    def _index_type(self) -> type[ExactIndex]:
-        kind: type[ExactIndex] = registry.load(registry.INDEXES, self.settings.index.name)
-        return kind
-
-    @cached_property
-    def _index(self) -> ComponentIndex:
-        """For searching: changes nothing."""
-        index: ComponentIndex = self._index_type.open(self._folder.index_path, self._fingerprint, read_only=True)
-        return index
-
-    @cached_property
-    def _writable_index(self) -> ComponentIndex:
-        return self._index_type.open(self._folder.index_path, self._fingerprint, create=True)
-
-
-def _encoder(settings: Settings) -> TextEncoder:
-    make = registry.load(registry.ENCODERS, settings.encoder.name)
-    encoder: TextEncoder = make(threads=settings.encoder.threads)
-    return encoder
-
-
-class _Gallery(Mapping[str, tuple[str, ...]]):
-    """Committed video id → paths, asked of the catalog one by one."""
-
-    def __init__(self, catalog: Catalog) -> None:
-        self._catalog = catalog
-
-    def __contains__(self, video: object) -> bool:
-        row = self._catalog.video(str(video))
-        return row is not None and row.state == "committed"
-
-    def __getitem__(self, video: str) -> tuple[str, ...]:
-        if video not in self:
-            raise KeyError(video)
-        return self._catalog.paths(video)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(sorted(self._catalog.committed()))
-
-    def __len__(self) -> int:
-        return len(self._catalog.committed())
+        return self._parts.path_of(video)

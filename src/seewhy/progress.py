@@ -14,9 +14,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from seewhy.reports import printable
 
 if TYPE_CHECKING:
-    from seewhy.reports import FileReport
+    from seewhy.reports import DescribeReport, FileReport
 
 _MARKS = {"committed": "indexed", "unchanged": "unchanged", "duplicate": "duplicate", "failed": "FAILED"}
+
+_TOLD = {"described": "described", "partly": "IN PART", "failed": "NOT DESCRIBED"}
 
 
 class TerminalProgress:
@@ -41,6 +43,7 @@ class TerminalProgress:
         self._done = 0
         self._total = 0
         self._began = time.monotonic()
+        self._describing = False
 
     def __enter__(self) -> TerminalProgress:
         self._bar.start()
@@ -54,6 +57,7 @@ class TerminalProgress:
     def started(self, total: int) -> None:
         """`total` files were found."""
         self._total, self._done, self._began = total, 0, time.monotonic()
+        self._describing = False
         self._bar.reset(self._task, total=total, now="")
 
     def stage(self, path: Path, stage: str) -> None:
@@ -72,6 +76,27 @@ class TerminalProgress:
             if not self._live:
                 line = f"[{self._done}/{self._total}{self._left()}] {line}"
             self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+        self._bar.advance(self._task)
+        self._show_under_way()
+
+    def describing(self, path: Path) -> None:
+        """`path` is shown to a vision-language model now."""
+        if not self._describing:
+            self._describing, self._began = True, time.monotonic()
+            self._bar.reset(self._task, now="")
+        self.stage(path, "describe")
+
+    def described(self, report: DescribeReport, done: int, total: int) -> None:
+        """What came of it."""
+        if done == 1:
+            self._bar.update(self._task, total=total)
+        self._done, self._total = done, total
+        self._under_way.pop(report.path, None)
+        note = f": {printable(report.reason)}" if report.reason else ""
+        line = f"{_TOLD[report.state]:9} {printable(report.path.name)}  {report.seconds:.1f} s{note}"
+        if not self._live:
+            line = f"[{done}/{total}{self._left()}] {line}"
+        self._console.print(line, markup=False, highlight=False, soft_wrap=True)
         self._bar.advance(self._task)
         self._show_under_way()
 

@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol, get_args
 
+from seewhy.types.calls import Call, Usage
+
 FileState = Literal["committed", "unchanged", "duplicate", "failed"]
 
 
@@ -26,12 +28,28 @@ class FileReport:
 
 
 @dataclass(frozen=True, slots=True)
+class DescribeReport:
+    """What came of showing a video to a vision-language model."""
+
+    path: Path
+    video: str
+    state: Literal["described", "partly", "failed"]
+    """partly: what was said is in the twin; the rest is asked for in the next run, as is what failed"""
+    reason: str | None = None
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class IngestReport:
     """What became of all files, by path."""
 
     files: tuple[FileReport, ...]
     seconds: float
     """wall time"""
+    described: tuple[DescribeReport, ...] = ()
+    """videos that were shown to a vision-language model, by id"""
+    calls: tuple[Call, ...] = ()
+    """requests to it"""
 
     @property
     def counts(self) -> dict[FileState, int]:
@@ -46,16 +64,29 @@ class IngestReport:
         '2 files: 1 committed, 1 duplicate in 2.5 s'
         """
         what = ", ".join(f"{number} {state}" for state, number in self.counts.items() if number)
-        return f"{len(self.files)} files: {what or 'nothing to do'} in {self.seconds:.1f} s"
+        shown: Counter[str] = Counter(report.state for report in self.described)
+        words = {"described": "described", "partly": "described in part", "failed": "not described"}
+        told = ", ".join(f"{shown[state]} {said}" for state, said in words.items() if shown[state])
+        done = ", ".join(filter(None, (what, told))) or "nothing to do"
+        return f"{len(self.files)} files: {done} in {self.seconds:.1f} s"
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
         files = [asdict(report) | {"path": str(report.path)} for report in self.files]
-        return {"seconds": self.seconds, "counts": self.counts, "files": files}
+        described = [asdict(report) | {"path": str(report.path)} for report in self.described]
+        usage = Usage.of(self.calls).model_dump(mode="json")
+        return {
+            "seconds": self.seconds, "counts": self.counts, "files": files, "described": described, "usage": usage
+        }  # fmt: skip
 
     @property
     def failed(self) -> tuple[FileReport, ...]:
         return tuple(report for report in self.files if report.state == "failed")
+
+    @property
+    def complete(self) -> bool:
+        """Every file is in the library, and every video that was to be described is."""
+        return not self.failed and all(report.state == "described" for report in self.described)
 
 
 class Progress(Protocol):
@@ -73,6 +104,14 @@ class Progress(Protocol):
         """A file is done."""
         ...
 
+    def describing(self, path: Path) -> None:
+        """A video is being shown to a vision-language model."""
+        ...
+
+    def described(self, report: DescribeReport, done: int, total: int) -> None:
+        """What came of it; so many of the videos to describe are done."""
+        ...
+
 
 class NoProgress:
     """Tells nobody."""
@@ -84,6 +123,12 @@ class NoProgress:
         """See `Progress`."""
 
     def file(self, report: FileReport) -> None:
+        """See `Progress`."""
+
+    def describing(self, path: Path) -> None:
+        """See `Progress`."""
+
+    def described(self, report: DescribeReport, done: int, total: int) -> None:
         """See `Progress`."""
 
 

@@ -5,49 +5,39 @@
     question ─▶ decompose ─▶ conditions + imagined components
                                   │ encode
                                   ▼
-                     INDEX ─▶ candidates ─▶ judge (with their twins) ─▶ rank ─▶ hits
+                     INDEX ─▶ candidates ─▶ check ─▶ shortlist ─▶ JUDGE ⇄ refine ─▶ rank ─▶ hits
 
-The parts are seams (see `Engine`); this file only says in which order they speak.
+The rules check every candidate's twin exactly. Where there is a language model, it judges the best of them, and what it
+lacks to be sure is looked at again, just in time. Any part of that may fail: then the rules' verdicts and the coarse
+scores stand, and the answer says `degraded`.
+
+The parts are seams (see `engine`); this file only says in which order they speak. Many questions are answered stage by
+stage, so that a slow model always has many requests before it; one question is many of which there is one.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from seewhy.errors import QueryError, TwinError
-from seewhy.index.seam import ComponentIndex, SearchCondition
-from seewhy.models.text import TextEncoder
-from seewhy.moments import moments_of
-from seewhy.reason.seams import Decomposer, Judge
-from seewhy.twin.sentences import describe_track
-from seewhy.twin.store import TwinStore
-from seewhy.types.hit import Candidate, Hit, HitObject, SearchResult, Verdict
-from seewhy.types.query import Aggregation, Filters, Query
-from seewhy.types.twin import Track, Twin
+from seewhy.candidates import Twins, load_twins, retrieve, shortlist
+from seewhy.engine import Engine
+from seewhy.errors import ModelError, QueryError, SeewhyError
+from seewhy.hits import make_hit, rank
+from seewhy.models.asking import counting
+from seewhy.threads import side_by_side
+from seewhy.types.calls import Call, Usage
+from seewhy.types.hit import Candidate, Refinement, SearchResult, Verdict
+from seewhy.types.query import Filters, Query
+from seewhy.types.twin import Twin
+
+if TYPE_CHECKING:
+    from seewhy.refine import Budget, Wanted
 
 MAX_HITS = 10_000
 """More than this is a mistake, not a wish."""
-
-
-@dataclass(frozen=True)
-class Engine:
-    """The parts that answer a question."""
-
-    decomposer: Decomposer
-    judge: Judge
-    encoder: TextEncoder
-    index: ComponentIndex
-    twins: TwinStore
-    gallery: Mapping[str, tuple[str, ...]]
-    """committed video id → where files with this content lie; what else the index knows is passed over"""
-    candidates: int = 100
-    """K: how many videos the judge looks at"""
-    tau: float = 0.5
-    """relevance under which a hit does not count as a match"""
-    aggregation: Aggregation = "mean"
 
 
 def search(question: str, engine: Engine, *, k: int = 10, filters: Filters | None = None) -> SearchResult:
@@ -62,110 +52,201 @@ def search(question: str, engine: Engine, *, k: int = 10, filters: Filters | Non
     Raises:
         QueryError: an empty or over-long question, or k out of range.
     """
+    [outcome] = search_all([question], engine, k=k, filters=filters)
+    if isinstance(outcome, Exception):
+        raise outcome
+    return outcome
+
+
+def search_all(
+    questions: Sequence[str],
+    engine: Engine,
+    *,
+    k: int = 10,
+    filters: Filters | None = None,
+    width: int = 1,
+    told: Callable[[str], None] | None = None,
+    caught: type[Exception] = SeewhyError,
+) -> Iterator[SearchResult | Exception]:
+    """Answer many questions stage by stage: all decompositions, then all judgements, then all refinements.
+
+    Args:
+        width: questions that are worked on at one time within a stage.
+        told: hears the name of each stage when it begins.
+        caught: errors that end the question in which they occur, not the run.
+
+    Yields:
+        answers, in the order of the questions; in place of one that could not be given, the error.
+
+    Raises:
+        QueryError: k out of range.
+    """
     if not 1 <= k <= MAX_HITS:
         raise QueryError(f"k is the number of hits wanted, 1 to {MAX_HITS}, got {k}")
-    clock = Clock()
-    with clock.stage("decompose"):
-        query = engine.decomposer.decompose(question)
-    with clock.stage("retrieve"):
-        candidates = retrieve(query, engine, max(k, engine.candidates), filters)
-    with clock.stage("load"):
-        seen = [candidate for candidate in candidates if candidate.video in engine.gallery]
-        pairs, unreadable = load_twins(seen, engine.twins)
-    with clock.stage("judge"):
-        verdicts = engine.judge.judge(query, pairs)
-    with clock.stage("rank"):
-        ranked = rank(pairs, verdicts, engine.tau)
-        hits = tuple(
-            make_hit(position, query, candidate, twin, verdict, engine)
-            for position, (candidate, twin, verdict) in enumerate(ranked[:k], start=1)
-        )
-    return SearchResult(
-        query=query,
+    twins = Twins(engine.twins)
+    asked = [Asked(question, filters, k) for question in questions]
+    work = _Work(asked, width, told or (lambda _: None), caught)
+    work.stage("decompose", lambda one: decompose(one, engine))
+    work.stage("candidates", lambda one: find(one, engine, twins))
+    work.stage("judge", lambda one: judge(one, engine))
+    budgets: dict[str, Budget] = {}
+    for _ in range(engine.rounds if engine.refiner is not None else 0):
+        work.stage("plan", lambda one: plan(one, engine))
+        changed = refine([one for one in asked if one.wanted and not one.failed], engine, twins, work, budgets)
+        if not changed:
+            break
+        work.stage("candidates", lambda one: find(one, engine, twins), changed)
+        work.stage("judge", lambda one: judge(one, engine), changed)
+    for one in asked:  # ranked when it is asked for: the hits of a thousand questions at once would fill the memory
+        work.stage("rank", lambda one: answer(one, engine), [one])
+        one.pairs, one.verdicts = [], []
+        yield one.outcome
+
+
+@dataclass
+class Asked:
+    """A question on its way to an answer."""
+
+    question: str
+    filters: Filters | None
+    k: int
+    query: Query = field(init=False)
+    pairs: list[tuple[Candidate, Twin]] = field(default_factory=list)
+    """candidates with their twins, best coarse score first"""
+    verdicts: list[Verdict] = field(default_factory=list)
+    """one per pair, in the same order"""
+    judged: frozenset[str] = frozenset()
+    """videos of the shortlist; all, where the checker is the judge"""
+    wanted: list[Wanted] = field(default_factory=list)
+    """steps of refinement that are to be taken"""
+    refinements: list[Refinement] = field(default_factory=list)
+    calls: list[Call] = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=dict)
+    unreadable: tuple[str, ...] = ()
+    notes: dict[str, None] = field(default_factory=dict)
+    """what went wrong on the way, each once"""
+    outcome: SearchResult | Exception = field(default_factory=lambda: SeewhyError("not answered"))
+    failed: bool = False
+
+
+# The stages
+
+
+def decompose(asked: Asked, engine: Engine) -> None:
+    """Question → conditions. Raises QueryError."""
+    asked.query = engine.decomposer.decompose(asked.question)
+
+
+def find(asked: Asked, engine: Engine, twins: Twins) -> None:
+    """Conditions → candidates with their twins, checked by rules."""
+    candidates = retrieve(asked.query, engine, max(asked.k, engine.candidates), asked.filters)
+    seen = [candidate for candidate in candidates if candidate.video in engine.gallery]
+    asked.pairs, asked.unreadable = load_twins(seen, twins)
+    asked.verdicts = engine.checker.judge(asked.query, asked.pairs)
+    asked.judged = frozenset(candidate.video for candidate, _ in asked.pairs)
+
+
+def judge(asked: Asked, engine: Engine) -> None:
+    """The shortlist → verdicts of the model's, in place of the checker's."""
+    if engine.judge is None or not asked.pairs:
+        return
+    chosen = shortlist(asked.pairs, asked.verdicts, engine)
+    said = engine.judge.judge(asked.query, [asked.pairs[position] for position in chosen])
+    for position, verdict in zip(chosen, said, strict=True):
+        asked.verdicts[position] = verdict
+    asked.judged = frozenset(asked.pairs[position][0].video for position in chosen)
+
+
+def plan(asked: Asked, engine: Engine) -> None:
+    """What the judge would have to know → steps that find it out."""
+    assert engine.refiner is not None, "without a refiner nothing is planned"
+    triples = [
+        (candidate, twin, verdict)
+        for (candidate, twin), verdict in zip(asked.pairs, asked.verdicts, strict=True)
+        if candidate.video in asked.judged
+    ]
+    asked.wanted = []
+    try:
+        asked.wanted = engine.refiner.plan(asked.question, asked.query, triples)
+    except ModelError as error:
+        asked.notes[f"refinement was not planned: {error}"] = None
+
+
+def refine(
+    asked: Sequence[Asked], engine: Engine, twins: Twins, work: _Work, budgets: dict[str, Budget]
+) -> list[Asked]:
+    """Take the steps of all questions, together. Returns the questions for which a twin says more now."""
+    if engine.refiner is None or not asked:
+        return []
+    work.told("refine")
+    began = time.perf_counter()
+    taken = engine.refiner.take([wanted for one in asked for wanted in one.wanted], budgets, work.caught)
+    seconds = time.perf_counter() - began
+    twins.forget(taken.changed)
+    twins.put(taken.twins)
+    if taken.changed and taken.not_kept is None and engine.refresh is not None:
+        engine.refresh()
+    changed: list[Asked] = []
+    for one in asked:
+        key = one.wanted[0].asked
+        one.refinements += taken.refinements.get(key, [])
+        one.calls += taken.calls.pop(key, [])  # of questions of the same words, the first pays
+        one.seconds["refine"] = one.seconds.get("refine", 0.0) + seconds
+        for step in one.refinements:
+            if step.outcome == "failed":
+                one.notes[f"refinement of {step.video} by {step.step.name} failed: {step.said}"] = None
+        if taken.changed & {wanted.video for wanted in one.wanted}:
+            changed.append(one)
+            if taken.not_kept is not None:
+                one.notes[f"what refinement found counts for this answer only: {taken.not_kept}"] = None
+    return changed
+
+
+def answer(asked: Asked, engine: Engine) -> None:
+    """Verdicts → ranked hits."""
+    ranked = rank(asked.pairs, asked.verdicts, engine.tau, asked.judged)
+    hits = tuple(
+        make_hit(position, asked.query, candidate, twin, verdict, engine, candidate.video in asked.judged)
+        for position, (candidate, twin, verdict) in enumerate(ranked[: asked.k], start=1)
+    )
+    of_judge = (note for verdict in asked.verdicts for note in verdict.degraded)
+    degraded = (*asked.query.degraded, *asked.unreadable, *asked.notes, *of_judge)
+    asked.outcome = SearchResult(
+        query=asked.query,
         hits=hits,
         no_match=not any(hit.matched for hit in hits),
         tau=engine.tau,
         gallery=len(engine.index),
-        seconds=clock.seconds,
-        degraded=query.degraded + unreadable,
+        seconds=asked.seconds,
+        refinements=tuple(asked.refinements),
+        calls=tuple(asked.calls),
+        usage=Usage.of(asked.calls),
+        degraded=tuple(dict.fromkeys(degraded)),
     )
 
 
-def retrieve(query: Query, engine: Engine, k: int, filters: Filters | None) -> list[Candidate]:
-    """The k best videos by coarse score (RT2V eq. 2). Negated conditions are judged, not searched for."""
-    searched = [condition for condition in query.conditions if not condition.negated]
-    sentences = [(condition.text, *condition.imagined) for condition in searched]
-    vectors = engine.encoder.encode([sentence for group in sentences for sentence in group])
-    conditions, start = [], 0
-    for condition, group in zip(searched, sentences, strict=True):
-        rows = vectors[start : start + len(group)]
-        conditions.append(SearchCondition(id=condition.id, weight=condition.weight, vectors=rows))
-        start += len(group)
-    aggregation = query.aggregation if query.aggregation != "mean" else engine.aggregation
-    return engine.index.search(conditions, k, aggregation=aggregation, filters=filters, exclude=query.exclude)
+class _Work:
+    """Runs a stage for every question that has come so far, some side by side; counts time and calls of each."""
 
+    def __init__(
+        self, asked: Sequence[Asked], width: int, told: Callable[[str], None], caught: type[Exception]
+    ) -> None:
+        self.asked, self.told, self.caught = asked, told, caught
+        self._width = width
 
-def load_twins(
-    candidates: Sequence[Candidate], twins: TwinStore
-) -> tuple[list[tuple[Candidate, Twin]], tuple[str, ...]]:
-    """Candidates with their twins; one whose twin cannot be read is left out and said so."""
-    pairs: list[tuple[Candidate, Twin]] = []
-    unreadable: list[str] = []
-    for candidate in candidates:
-        try:
-            pairs.append((candidate, twins.load(candidate.video)))
-        except TwinError as error:
-            unreadable.append(f"video {candidate.video} was left out of the answer: {error}")
-    return pairs, tuple(unreadable)
+    def stage(self, name: str, work: Callable[[Asked], None], asked: Sequence[Asked] | None = None) -> None:
+        """A question that raises such an error has that as its outcome, and goes no further."""
+        left = [one for one in (self.asked if asked is None else asked) if not one.failed]
+        self.told(name)
 
+        def run(one: Asked) -> None:
+            began = time.perf_counter()
+            with counting() as calls:
+                try:
+                    work(one)
+                except self.caught as error:
+                    one.outcome, one.failed = error, True
+            one.calls += calls
+            one.seconds[name] = one.seconds.get(name, 0.0) + time.perf_counter() - began
 
-def rank(
-    pairs: Sequence[tuple[Candidate, Twin]], verdicts: Sequence[Verdict], tau: float
-) -> list[tuple[Candidate, Twin, Verdict]]:
-    """By relevance, those under tau last; ties by coarse score, then by id. Nothing vanishes."""
-    judged = [(candidate, twin, verdict) for (candidate, twin), verdict in zip(pairs, verdicts, strict=True)]
-    return sorted(
-        judged,
-        key=lambda triple: (
-            triple[2].relevance < tau,
-            -triple[2].relevance,
-            -triple[0].score,
-            triple[0].video,
-        ),
-    )
-
-
-def make_hit(position: int, query: Query, candidate: Candidate, twin: Twin, verdict: Verdict, engine: Engine) -> Hit:
-    """What the user gets of one judged candidate."""
-    tracks = [twin.track_by_id[track] for track in verdict.objects if track in twin.track_by_id]
-    return Hit(
-        rank=position,
-        video=twin.id,
-        paths=engine.gallery.get(twin.id, ()),
-        score=verdict.relevance,
-        coarse_score=candidate.score,
-        matched=verdict.relevance >= engine.tau,
-        moments=moments_of(query, candidate, verdict, twin),
-        objects=tuple(_hit_object(track) for track in tracks),
-        verdict=verdict,
-        duration=twin.video.duration,
-        degraded=verdict.degraded + twin.degraded,
-    )
-
-
-def _hit_object(track: Track) -> HitObject:
-    masks = {seen.frame: seen.mask for seen in track.observations if seen.mask is not None}
-    return HitObject(track=track.id, category=track.category, description=describe_track(track), masks=masks)
-
-
-@dataclass
-class Clock:
-    """Wall time per stage."""
-
-    seconds: dict[str, float] = field(default_factory=dict)
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        start = time.perf_counter()
-        yield
-        self.seconds[name] = time.perf_counter() - start
+        side_by_side(run, left, self._width)

@@ -115,7 +115,9 @@ class RefineSettings(_Section):
     rounds: int = _setting(1, "rounds", "of refinement for one question; 0: none", ge=0, le=5)
     steps: int = _setting(8, "steps", "that one round may take", ge=1)
     calls: int = _setting(12, "calls", "to models that refinement of one question may make", ge=0)
-    seconds: float = _setting(60.0, "s", "after which refinement of one question starts no further step", gt=0)
+    seconds: float = _setting(
+        60.0, "s", "of steps for one question, after which none is begun; recording, replaying: no limit", gt=0
+    )
 
 
 class SearchSettings(_Section):

@@ -1,7 +1,7 @@
 """Runs ingests in processes of their own, quickly: this one imports everything once and forks for each.
 
-Reads one JSON object a line: `{"library", "videos", "workers", "crash_at"}`. Answers `ready <pid>` when the child
-(the leader of its own process group) begins, and `ended <status> <steps>` when it is gone. A step is a moment at
+Reads one JSON object a line: `{"library", "videos", "workers", "crash_at", "describe"}`. Answers `ready <pid>` when the
+child (the leader of its own process group) begins, and `ended <status> <steps>` when it is gone. A step is a moment at
 which the disk may change for good: a file or folder synced, a rename, a removal, a transaction committed. With
 `crash_at` the child kills itself just before that step.
 """
@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import cv2
-from ingest_fakes import make_library, run_ingest, write_video
+from ingest_fakes import enriching, make_library, run_ingest, write_video
 
 from seewhy.twin.catalog import Catalog
 from seewhy.twin.folder import LibraryFolder
@@ -66,8 +66,9 @@ def _child(job: dict[str, Any], counter: int) -> None:
     os.setsid()
     Steps(counter, job["crash_at"]).watch()
     print(f"ready {os.getpid()}", flush=True)
-    report = run_ingest(LibraryFolder.open(Path(job["library"])), Path(job["videos"]), workers=job["workers"])
-    os._exit(0 if not report.failed else 1)
+    how = {"workers": job["workers"], "enriching": enriching() if job["describe"] else None}
+    report = run_ingest(LibraryFolder.open(Path(job["library"])), Path(job["videos"]), **how)
+    os._exit(0 if report.complete else 1)
 
 
 def main() -> None:
@@ -75,7 +76,7 @@ def main() -> None:
     assert sqlite3.threadsafety == 3
     place = Path(sys.argv[1])
     video = write_video(place / "videos" / "a.mp4", "to load and compile everything that is needed, once", tracks=2)
-    run_ingest(make_library(place / "library"), video)
+    run_ingest(make_library(place / "library"), video, enriching=enriching())
     with (place / "steps").open("wb+") as counter:
         for line in sys.stdin:
             os.pwrite(counter.fileno(), b"     0", 0)

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ingest_fakes import check_whole, make_library, open_index, run_ingest, search, snapshot, write_video
+from ingest_fakes import check_whole, enriching, make_library, open_index, run_ingest, search, snapshot, write_video
 
 from seewhy.twin.folder import LibraryFolder
 
@@ -33,9 +33,18 @@ class Indexer:
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self.process = process
 
-    def start(self, folder: LibraryFolder, videos: Path, *, workers: int = 1, crash_at: int | None = None) -> int:
+    def start(
+        self,
+        folder: LibraryFolder,
+        videos: Path,
+        *,
+        workers: int = 1,
+        crash_at: int | None = None,
+        describe: bool = False,
+    ) -> int:
         """Begin an ingest; its process group."""
         job = {"library": str(folder.path), "videos": str(videos), "workers": workers, "crash_at": crash_at}
+        job["describe"] = describe
         assert self.process.stdin is not None
         self.process.stdin.write(json.dumps(job) + "\n")
         self.process.stdin.flush()
@@ -168,6 +177,29 @@ def test_killed_while_it_mends_a_damaged_twin(indexer: Indexer, tmp_path: Path) 
             check_nothing_half_visible(folder)
         run_ingest(folder, videos)
         check_nothing_half_visible(folder)
+        assert snapshot(folder) == expected, step
+
+
+def test_killed_while_it_describes(indexer: Indexer, tmp_path: Path) -> None:
+    """A description replaces a committed twin: the video is to be seen throughout, before or after, never between."""
+    videos = _videos(tmp_path / "videos", 2)
+
+    def indexed(name: str) -> LibraryFolder:
+        folder = make_library(tmp_path / name)
+        run_ingest(folder, videos)
+        return folder
+
+    reference = indexed("reference")
+    status, steps = indexer.run(reference, videos, describe=True)
+    assert status == 0
+    assert steps > 20
+    expected = snapshot(reference)
+    assert b"terrier" in reference.store.read(reference.store.ids()[0]).twin
+    for step in range(steps):
+        folder = indexed(f"killed before {step}")
+        assert indexer.run(folder, videos, crash_at=step, describe=True) == (-signal.SIGKILL, step)
+        assert len(check_nothing_half_visible(folder)) == 2, step
+        assert run_ingest(folder, videos, enriching=enriching()).complete
         assert snapshot(folder) == expected, step
 
 

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+from decompose_replies import reply, says
+from judges import judge_by, judging
 from worlds import candidate, go, pairs, rest, thing, world
 
 from seewhy.errors import QueryError
+from seewhy.models.fakes import ScriptedModel
+from seewhy.models.language import Request
+from seewhy.reason.decompose import ModelDecomposer, WholeDecomposer
 from seewhy.reason.fakes import FakeDecomposer, FakeJudge
 from seewhy.reason.judge import RulesJudge
+from seewhy.reason.judging import CoarseJudge
 from seewhy.reason.rules import RulesDecomposer
 from seewhy.reason.seams import Decomposer, Judge
 from seewhy.types.query import Condition, Query
@@ -20,13 +28,35 @@ QUESTIONS = (
 )
 
 
-@pytest.fixture(params=[RulesDecomposer, FakeDecomposer])
+def _by_model() -> ModelDecomposer:
+    """Its model takes every question for something red, something denied, and itself."""
+
+    def answer(request: Request[Any]) -> str:
+        free = says("none", request.hints["question"], imagined=("a dog",))
+        return reply(says("color e1 red"), says("is_a e2 cat", no=True), free, e1="it", e2="a cat")
+
+    return ModelDecomposer(ScriptedModel({"decompose": answer}), RulesDecomposer())
+
+
+@pytest.fixture(params=[RulesDecomposer, FakeDecomposer, WholeDecomposer, _by_model])
 def decomposer(request: pytest.FixtureRequest) -> Decomposer:
     made: Decomposer = request.param()
     return made
 
 
-@pytest.fixture(params=[RulesJudge, FakeJudge])
+def listwise() -> Judge:
+    return judge_by(judging())
+
+
+def pointwise() -> Judge:
+    return judge_by(judging(), "pointwise", null_query=True)
+
+
+def pairwise() -> Judge:
+    return judge_by(judging(), "pairwise")
+
+
+@pytest.fixture(params=[RulesJudge, FakeJudge, CoarseJudge, listwise, pointwise, pairwise])
 def judge(request: pytest.FixtureRequest) -> Judge:
     made: Judge = request.param()
     return made
@@ -97,6 +127,8 @@ class TestJudge:
         assert without.relevance <= with_match.relevance
 
     def test_a_verdict_does_not_depend_on_the_other_candidates(self, judge: Judge) -> None:
+        if "judge_pair" in judge.name:
+            pytest.skip("comparing a candidate with the others is what this one is for")
         query = RulesDecomposer().decompose(QUESTIONS[0])
         together = judge.judge(query, pairs(*self.TWINS))
         alone = [judge.judge(query, pairs(twin))[0] for twin in self.TWINS]

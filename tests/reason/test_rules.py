@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seewhy.errors import QueryError
-from seewhy.reason.rules import MAX_CHARACTERS, MAX_CONDITIONS, RulesDecomposer
+from seewhy.reason.question import MAX_CHARACTERS
+from seewhy.reason.rules import MAX_CONDITIONS, RulesDecomposer
 from seewhy.types.query import Query
 
 

@@ -6,13 +6,14 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from store_samples import sample_facts
 
+from seewhy import databases
 from seewhy.errors import LibraryBusy, LibraryCorrupt, LibraryReadOnly, LibraryTooNew, OutOfSpace
-from seewhy.twin import database
 from seewhy.twin.catalog import CATALOG_VERSION, Catalog
 from seewhy.twin.catalog_rows import STATES, FileStat
 
@@ -198,7 +199,7 @@ def test_a_full_disk_is_said_and_leaves_what_was_there(catalog: Catalog) -> None
 
 
 def test_a_lock_that_is_never_released_is_said(path: Path, catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(database, "BUSY_SECONDS", 0.05)
+    monkeypatch.setattr(databases, "BUSY_SECONDS", 0.05)
     other = Catalog.open(path)
     catalog._connection.execute("BEGIN IMMEDIATE")
     with pytest.raises(LibraryBusy, match="wait for the other process"):
@@ -248,7 +249,7 @@ os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _refuse_shared_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    opened = database._open
+    opened = databases._open
 
     def as_on_a_read_only_disk(path: Path, mode: str) -> sqlite3.Connection:
         if mode == "mode=ro":
@@ -257,7 +258,7 @@ def _refuse_shared_memory(monkeypatch: pytest.MonkeyPatch) -> None:
             raise error
         return opened(path, mode)
 
-    monkeypatch.setattr(database, "_open", as_on_a_read_only_disk)
+    monkeypatch.setattr(databases, "_open", as_on_a_read_only_disk)
 
 
 def test_a_catalog_is_read_where_nothing_can_be_written(
@@ -285,3 +286,40 @@ def test_commits_that_a_killed_writer_left_in_its_log_are_read_there_too(
         with pytest.raises(LibraryReadOnly):
             reader.queue([_file("b")])
     assert {name: (path.parent / name).read_bytes() for name in before} == before
+
+
+# Version 1, before twins could be replaced
+
+_LATER = ("described", "next_sha256", "next_bytes", "reindex")
+
+
+def _as_version_1(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        for column in _LATER:
+            connection.execute(f"ALTER TABLE videos DROP COLUMN {column}")
+        connection.execute("PRAGMA user_version = 1")
+        connection.commit()
+
+
+def test_a_catalog_of_version_1_is_read_as_it_is_and_upgraded_by_the_first_writer(path: Path, catalog: Catalog) -> None:
+    _commit(catalog, "a.mp4", "v1")
+    catalog.close()
+    _as_version_1(path)
+    with Catalog.open(path, read_only=True) as reader:
+        row = reader.video("v1")
+        assert row is not None
+        assert (row.categories, row.described, row.reindex) == (("dog", "cat"), None, 0)
+    with Catalog.open(path) as writer:
+        assert writer.paths("v1") == ("/videos/a.mp4",)
+        writer.announce("v1", twin_sha256="11", twin_bytes=8)
+        row = writer.video("v1")
+        assert row is not None
+        assert (row.twin_sha256, row.next_sha256, row.next_bytes) == ("ab", "11", 8)
+        writer.commit("v1", categories=[], twin_sha256="11", twin_bytes=8, described="x@1", reindex=True)
+        row = writer.video("v1")
+        assert row is not None
+        assert (row.twin_sha256, row.next_sha256, row.described, row.reindex) == ("11", None, "x@1", 1)
+        writer.indexed(["v1"])
+        row = writer.video("v1")
+        assert row is not None
+        assert row.reindex == 0

@@ -194,22 +194,6 @@ def test_almost_moving_is_unknown():
     assert truth.answer == "unknown"
 
 
-def test_what_other_specialists_say():
-    maker = Maker()
-    maker.add(stand(0.2, 0.5))
-    maker.add(stand(0.8, 0.5))
-    span = Span(start=1, end=2)
-    maker.events += [
-        Event(subject=1, action="running to the right", span=span, score=0.7, source="vlm@1"),
-        Event(subject=1, action="chases", object=2, span=span, score=0.7, source="vlm@1"),
-        Event(subject=None, action="rains", span=span, score=0.7, source="vlm@1"),
-    ]
-    twin = derive(maker.twin())
-    assert evaluate(Happens(subject="a", event="moves_right"), twin, AB).answer == "yes"
-    assert evaluate(Happens(subject="a", event="follows", object="b"), twin, AB).answer == "yes"
-    assert evaluate(Happens(subject="a", event="follows"), twin, AB).answer == "yes"
-
-
 def test_labels_broader_and_narrower():
     maker = Maker()
     maker.add(stand(0.5, 0.5), label="dog")

@@ -12,13 +12,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seewhy.bench.datasets import Dataset, TextQuery
+from seewhy.bench.recording import begin_anew, for_recording
 from seewhy.bench.report import Summary, summarize, table
 from seewhy.bench.run import Names, Run, run_text, settings_table, versions, write_run
 from seewhy.errors import DatasetError
 from seewhy.settings import Settings
+from seewhy.types.calls import Usage
 
 if TYPE_CHECKING:
     from seewhy.library import Library
+
+DESCRIBING = ("model", "vision_model", "describe.", "refine.", "replies.", "calls.temperature", "calls.seed")
+"""Settings of models that change what they write into twins: a run without refinement is not to profit from another
+one's."""
+SHAPING = ("profile", "video.", "perceive.", "encoder.name", "index.name", *DESCRIBING)
+"""Settings that change what lies in a library begin with one of these."""
 
 PROTOCOL = "all of the data set's videos, each query searched in all of them, one right video each"
 
@@ -32,8 +40,9 @@ class Outcome:
 
     @property
     def complete(self) -> bool:
-        """False: some query failed, or some video is not in the library."""
-        return not self.summary.failures and not self.run.not_indexed
+        """False: some query failed or was answered degraded, or some video is not in the library or not described."""
+        run, summary = self.run, self.summary
+        return not (summary.failures or summary.degraded or run.not_indexed or run.not_described)
 
 
 def bench_reel(
@@ -101,23 +110,28 @@ def _bench(
     from seewhy.library import Library
 
     queries = _limited(dataset.queries, limit)
+    settings = for_recording(settings)
     where = library or cache_folder() / _cache_name(dataset, data, settings)
+    if settings.replies.mode in ("record", "replay"):
+        begin_anew(where, ours=library is None)
     print(f"library: {where}", file=sys.stderr)
     with Library.open(where, settings, create=True) as opened:
-        names, missing, seconds = _index(opened, dataset)
-        records = run_text(opened, dataset, queries, names)
+        indexed = _index(opened, dataset)
+        records = run_text(opened, dataset, queries, indexed.names, told=lambda stage: _say(stage, len(queries)))
         used = settings_table(opened.settings)
     run = Run(
         dataset=dataset.name,
         protocol=PROTOCOL,
-        gallery=len(set(names.ids.values())) + len(missing),
-        not_indexed=missing,
+        gallery=len(set(indexed.names.ids.values())) + len(indexed.missing),
+        not_indexed=indexed.missing,
+        not_described=indexed.not_described,
         asked=len(queries),
         of=len(dataset.queries),
         records=records,
         settings=used,
         versions=versions(),
-        index_seconds=seconds,
+        index_seconds=indexed.seconds,
+        index_usage=indexed.usage,
     )
     outcome = Outcome(run, summarize(run))
     Console().print(table(outcome.summary))
@@ -127,14 +141,31 @@ def _bench(
     return outcome
 
 
-def _index(opened: Library, dataset: Dataset) -> tuple[Names, dict[str, str], float]:
-    """Add what the library does not hold yet; which video is which, what could not be added, and the seconds spent."""
+def _say(stage: str, questions: int) -> None:
+    if stage != "rank":  # one line a question would be no news
+        print(f"{stage}: {questions} questions", file=sys.stderr)
+
+
+@dataclass(frozen=True, slots=True)
+class _Indexed:
+    """A library that holds a data set's videos."""
+
+    names: Names
+    missing: dict[str, str]
+    """videos that could not be added → why"""
+    not_described: dict[str, str]
+    seconds: float
+    usage: Usage
+
+
+def _index(opened: Library, dataset: Dataset) -> _Indexed:
+    """Add what the library does not hold yet, and have it described."""
     from seewhy.progress import TerminalProgress
 
     start = time.perf_counter()
     with TerminalProgress() as progress:
         report = opened.add(list(dataset.videos.values()), progress=progress)
-    seconds = time.perf_counter() - start if report.counts["committed"] else 0.0
+    seconds = time.perf_counter() - start if report.counts["committed"] or report.described else 0.0
     held = {str(Path(path).resolve()): entry for entry in opened.videos() for path in entry.paths}
     ids: dict[str, str] = {}
     missing: dict[str, str] = {}
@@ -144,7 +175,11 @@ def _index(opened: Library, dataset: Dataset) -> tuple[Names, dict[str, str], fl
             ids[name] = entry.id
         else:
             missing[name] = (entry.reason if entry is not None else None) or "not added"
-    return Names(ids), missing, seconds
+    names = Names(ids)
+    not_described = {
+        names.of(video.video): video.reason or video.state for video in report.described if video.state != "described"
+    }
+    return _Indexed(names, missing, not_described, seconds, Usage.of(report.calls))
 
 
 def _limited(queries: Sequence[TextQuery], limit: int | None) -> Sequence[TextQuery]:
@@ -154,6 +189,10 @@ def _limited(queries: Sequence[TextQuery], limit: int | None) -> Sequence[TextQu
 
 
 def _cache_name(dataset: Dataset, data: Path, settings: Settings) -> str:
-    """Another folder of data or other settings of perception never share a library."""
-    identity = "\n".join([str(data.resolve()), *(f"{k}={v}" for k, v in sorted(settings_table(settings).items()))])
+    """Another folder of data, other settings of perception or describing, or another recording, never share a
+    library."""
+    shaping = {row.name: row.value for row in settings.rows() if row.name.startswith(SHAPING)}
+    if not settings.hosted:
+        shaping = {name: value for name, value in shaping.items() if not name.startswith(DESCRIBING)}
+    identity = "\n".join([str(data.resolve()), *(f"{k}={v}" for k, v in sorted(shaping.items()))])
     return f"{dataset.name}-{hashlib.blake2b(identity.encode(), digest_size=6).hexdigest()}"

@@ -10,16 +10,18 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+from pydantic import Field
 
 from seewhy.bench.grounding import MaskScore
 from seewhy.bench.measures import CONFIDENCE, RETRIEVAL, Estimate, estimate, recall_at
 from seewhy.bench.run import Record, Run
 from seewhy.types.base import Frozen
+from seewhy.types.calls import Usage
 
 if TYPE_CHECKING:
     from rich.console import Group
 
-Unit = Literal["%", "rank", "s"]
+Unit = Literal["%", "rank", "s", "calls", "tokens"]
 
 
 class Row(Frozen):
@@ -39,8 +41,8 @@ class Row(Frozen):
 
     def cells(self) -> tuple[str, str, str, str, str]:
         """Name, value, interval, chance, queries, as printed."""
-        digits = {"%": 1, "rank": 1, "s": 3}[self.unit]
-        sign = {"%": " %", "rank": "", "s": " s"}[self.unit]
+        digits = {"%": 1, "rank": 1, "s": 3, "calls": 2, "tokens": 0}[self.unit]
+        sign = {"%": " %", "rank": "", "s": " s", "calls": "", "tokens": ""}[self.unit]
         chance = "" if self.chance is None else f"{self.chance:.{digits}f}{sign}"
         interval = f"{self.low:.{digits}f} - {self.high:.{digits}f}"
         return self.name, f"{self.value:.{digits}f}{sign}", interval, chance, str(self.queries)
@@ -65,9 +67,17 @@ class Summary(Frozen):
     kinds: tuple[Row, ...]
     """R@1 for each kind of query"""
     seconds: tuple[Row, ...]
+    calls: tuple[Row, ...] = ()
+    """of language models, per query"""
     failures: tuple[Failure, ...]
+    degraded: int = 0
+    """queries that were answered, and not as well as they were to be"""
     not_indexed: dict[str, str]
+    not_described: dict[str, str] = Field(default_factory=dict)
     index_seconds: float
+    index_usage: Usage = Usage()
+    usage: Usage = Usage()
+    """of all queries together"""
 
     @property
     def coverage(self) -> float:
@@ -114,8 +124,13 @@ def summarize(run: Run) -> Summary:
         kinds=tuple(kinds),
         seconds=tuple(_seconds_rows(run.records)),
         failures=tuple(Failure(query=r.id, reason=r.failure) for r in run.records if r.failure is not None),
+        calls=tuple(_call_rows(run.records)),
+        degraded=sum(bool(record.degraded) and record.failure is None for record in run.records),
         not_indexed=run.not_indexed,
+        not_described=run.not_described,
         index_seconds=run.index_seconds,
+        index_usage=run.index_usage,
+        usage=_sum(record.usage for record in run.records),
     )
 
 
@@ -146,6 +161,33 @@ def _seconds_rows(records: Sequence[Record]) -> Iterable[Row]:
     yield Row(name="slowest query", unit="s", value=slowest, low=slowest, high=slowest, queries=len(seconds))
 
 
+CALLS_OF_REFINEMENT = ("plan", "look")
+"""Purposes of calls that only refinement makes; judging again after it counts as judging."""
+
+
+def _call_rows(records: Sequence[Record]) -> Iterable[Row]:
+    """Calls per query, answered from a store or not: what the method costs, not what this run did."""
+    if not any(record.usage.calls for record in records):
+        return
+    yield _row("calls per query", "calls", estimate([float(r.usage.calls) for r in records]), 1.0)
+    of_refinement = [float(sum(r.usage.by_purpose.get(p, 0) for p in CALLS_OF_REFINEMENT)) for r in records]
+    yield _row("of them, for refinement", "calls", estimate(of_refinement), 1.0)
+    for purpose in sorted({purpose for record in records for purpose in record.usage.by_purpose}):
+        each = [float(record.usage.by_purpose.get(purpose, 0)) for record in records]
+        yield _row(f"of them, to {purpose}", "calls", estimate(each), 1.0)
+    sent = [record.usage for record in records if record.usage.calls > record.usage.cached]
+    if sent:
+        tokens = estimate([float(usage.input_tokens + usage.output_tokens) for usage in sent])
+        yield _row("tokens per query that was sent", "tokens", tokens, 1.0)
+
+
+def _sum(usages: Iterable[Usage]) -> Usage:
+    total = Usage()
+    for usage in usages:
+        total = total + usage
+    return total
+
+
 def _row(name: str, unit: Unit, found: Estimate, scale: float) -> Row:
     value, low, high = (scale * number for number in found[:3])
     return Row(name=name, unit=unit, value=value, low=low, high=high, queries=found.queries)
@@ -161,6 +203,7 @@ def sections(summary: Summary) -> Iterable[tuple[str, tuple[Row, ...]]]:
         ("Masks", summary.grounding),
         ("By kind of query", summary.kinds),
         ("Time", summary.seconds),
+        ("Language models", summary.calls),
     )
     return ((title, rows) for title, rows in named if rows)
 
@@ -169,6 +212,13 @@ def notes(summary: Summary) -> list[str]:
     """What a reader of the numbers has to know besides."""
     found = [f"query {failure.query} failed: {failure.reason}" for failure in summary.failures]
     found += [f"{video} is not in the library: {reason}" for video, reason in sorted(summary.not_indexed.items())]
+    found += [f"{video} is not described: {reason}" for video, reason in sorted(summary.not_described.items())]
+    if summary.degraded:
+        found.append(f"{summary.degraded} answers are degraded; the run file says why")
+    if summary.index_usage.calls:
+        found.append(f"describing the videos: {summary.index_usage.line()}")
+    if summary.usage.calls:
+        found.append(f"all queries together: {summary.usage.line()}")
     if summary.index_seconds:
         found.append(f"the library was built in {summary.index_seconds:.0f} s")
     return found

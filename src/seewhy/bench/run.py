@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import platform
-import time
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -20,12 +20,23 @@ from seewhy.errors import DatasetError, TwinError
 from seewhy.settings import Settings
 from seewhy.twin.masks_file import MaskTable
 from seewhy.types.base import Frozen
+from seewhy.types.calls import Usage
 from seewhy.types.hit import Hit, SearchResult
 from seewhy.types.query import Filters
 from seewhy.types.twin import Twin
 
 RUN_SCHEMA: Final = "bench-run.v1"
-PACKAGES = ("seewhy", "numpy", "opencv-python-headless", "av", "onnxruntime", "tokenizers", "pycocotools", "pydantic")
+PACKAGES = (
+    "seewhy",
+    "numpy",
+    "openai",
+    "opencv-python-headless",
+    "av",
+    "onnxruntime",
+    "tokenizers",
+    "pycocotools",
+    "pydantic",
+)
 """Whose versions can change a number."""
 KEPT_HITS = 10
 """Best hits of a query that a run file keeps."""
@@ -34,7 +45,15 @@ KEPT_HITS = 10
 class Searched(Protocol):
     """What a run asks of a library; `seewhy.library.Library` is one."""
 
-    def search(self, question: str, *, k: int, filters: Filters | None) -> SearchResult: ...
+    def search_all(
+        self,
+        questions: Sequence[str],
+        k: int,
+        filters: Filters | None,
+        *,
+        told: Callable[[str], None] | None,
+        caught: type[Exception],
+    ) -> Iterable[SearchResult | Exception]: ...
 
     def masks(self, video: str) -> MaskTable: ...
 
@@ -49,6 +68,7 @@ class RankedHit(Frozen):
     score: float
     coarse_score: float
     matched: bool
+    judged: bool = True
 
 
 class Record(Frozen):
@@ -61,7 +81,7 @@ class Record(Frozen):
     rank: int | None
     """pessimistic, from 1; None: a miss, because the query failed or the right video was not returned"""
     seconds: float
-    """wall time of the search"""
+    """time spent on it in all stages, waiting for models included; 0 for a failed one"""
     no_match: bool | None = None
     hits: tuple[RankedHit, ...] = ()
     """the first ten"""
@@ -71,6 +91,13 @@ class Record(Frozen):
     """None where the query's objects have no masks in the data set"""
     failure: str | None = None
     degraded: tuple[str, ...] = ()
+    """what did not work in answering it"""
+    notes: tuple[str, ...] = ()
+    """what did not work in building the right video's twin"""
+    usage: Usage = Usage()
+    """calls to language models"""
+    refinements: dict[str, int] = Field(default_factory=dict)
+    """steps of refinement by outcome"""
 
 
 class Run(Frozen):
@@ -91,6 +118,10 @@ class Run(Frozen):
     versions: dict[str, str]
     index_seconds: float
     """wall time of building the library, 0 where it was there already"""
+    index_usage: Usage = Usage()
+    """calls to describe its videos"""
+    not_described: dict[str, str] = Field(default_factory=dict)
+    """videos that a model was to describe, and did not, or in part → why"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,53 +135,78 @@ class Names:
         return min((name for name, own in self.ids.items() if own == video), default=video)
 
 
-def run_text(library: Searched, dataset: Dataset, queries: Sequence[TextQuery], names: Names) -> tuple[Record, ...]:
-    """Put each question to the library, over exactly the gallery's videos, and keep what came.
+def run_text(
+    library: Searched,
+    dataset: Dataset,
+    queries: Sequence[TextQuery],
+    names: Names,
+    told: Callable[[str], None] | None = None,
+) -> tuple[Record, ...]:
+    """Put all questions to the library, over exactly the gallery's videos, and keep what came.
 
-    The key of the pessimistic rank is (above tau, relevance, coarse score), which is what orders hits; ids, which
-    only break ties, are no part of it. Whatever goes wrong in answering is that query's failure, hence a miss.
+    The key of the pessimistic rank is (judged, above tau, relevance, coarse score), which is what orders hits; ids,
+    which only break ties, are no part of it. Whatever goes wrong in answering is that query's failure, hence a miss.
+
+    Args:
+        told: hears the name of each stage when it begins.
     """
     gallery = frozenset(names.ids.values())
     truths: dict[str, MaskTruth | None] = {}
-    records: list[Record] = []
     for query in queries:
         if query.objects and query.video not in truths:
             truths[query.video] = dataset.truth(query.video)
-        start = time.perf_counter()
-        try:
-            result = library.search(query.text, k=len(gallery), filters=Filters(videos=gallery))
-        except Exception as error:  # noqa: BLE001 - a query that fails, however it fails, is a miss and is reported
-            records.append(
-                _record(
-                    query, rank=None, seconds=time.perf_counter() - start,
-                    grounding=_scored(NOTHING_FOUND) if query.objects else None,
-                    failure=f"{type(error).__name__}: {error}",
-                )
-            )  # fmt: skip
-            continue
-        seconds = time.perf_counter() - start
-        right = names.ids.get(query.video, "")
-        hit = next((hit for hit in result.hits if hit.video == right), None)
-        keys = {hit.video: (hit.matched, hit.score, hit.coarse_score) for hit in result.hits}
-        grounding, unreadable = _ground(library, query, hit, truths.get(query.video))
-        records.append(
-            _record(
-                query,
-                rank=pessimistic_rank(keys, right),
-                seconds=seconds,
-                no_match=result.no_match,
-                hits=tuple(
-                    RankedHit(
-                        video=names.of(hit.video), score=hit.score, coarse_score=hit.coarse_score, matched=hit.matched
-                    )
-                    for hit in result.hits[:KEPT_HITS]
-                ),
-                objects=tuple(thing.track for thing in hit.objects) if hit else (),
-                grounding=grounding,
-                degraded=result.degraded + (hit.degraded if hit else ()) + unreadable,
+    outcomes = library.search_all(
+        [query.text for query in queries], len(gallery), Filters(videos=gallery), told=told, caught=Exception
+    )
+    return tuple(
+        _missed(query, outcome) if isinstance(outcome, Exception) else _answered(library, query, outcome, names, truths)
+        for query, outcome in zip(queries, outcomes, strict=True)
+    )
+
+
+def _missed(query: TextQuery, error: Exception) -> Record:
+    return _record(
+        query,
+        rank=None,
+        seconds=0.0,
+        grounding=_scored(NOTHING_FOUND) if query.objects else None,
+        failure=f"{type(error).__name__}: {error}",
+    )
+
+
+def _answered(
+    library: Searched,
+    query: TextQuery,
+    result: SearchResult,
+    names: Names,
+    truths: Mapping[str, MaskTruth | None],
+) -> Record:
+    right = names.ids.get(query.video, "")
+    hit = next((hit for hit in result.hits if hit.video == right), None)
+    keys = {hit.video: (hit.judged, hit.matched, hit.score, hit.coarse_score) for hit in result.hits}
+    grounding, unreadable = _ground(library, query, hit, truths.get(query.video))
+    return _record(
+        query,
+        rank=pessimistic_rank(keys, right),
+        seconds=sum(result.seconds.values()),
+        no_match=result.no_match,
+        hits=tuple(
+            RankedHit(
+                video=names.of(hit.video),
+                score=hit.score,
+                coarse_score=hit.coarse_score,
+                matched=hit.matched,
+                judged=hit.judged,
             )
-        )
-    return tuple(records)
+            for hit in result.hits[:KEPT_HITS]
+        ),
+        objects=tuple(thing.track for thing in hit.objects) if hit else (),
+        grounding=grounding,
+        degraded=tuple(dict.fromkeys(result.degraded + unreadable)),
+        notes=hit.degraded if hit else (),
+        usage=result.usage,
+        refinements=dict(sorted(Counter(step.outcome for step in result.refinements).items())),
+    )
 
 
 def versions() -> dict[str, str]:

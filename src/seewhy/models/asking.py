@@ -7,13 +7,13 @@ order of asking, also those that failed and those made side by side.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import ContextVar
 from threading import Event
 
 from seewhy.errors import ModelError
 from seewhy.models.language import LanguageModel, Reply, Request, T
+from seewhy.threads import side_by_side
 from seewhy.types.calls import Call
 
 _CALLS: ContextVar[list[Call] | None] = ContextVar("seewhy_calls", default=None)
@@ -50,11 +50,7 @@ def ask_all(
     model: LanguageModel, requests: Sequence[Request[T]], *, cancel: Event | None = None
 ) -> list[Reply[T] | ModelError]:
     """Several requests, as many side by side as the model takes; replies or errors in the order of the requests."""
-    if len(requests) < 2:
-        outcomes = [_outcome(model, request, cancel) for request in requests]
-    else:
-        with ThreadPoolExecutor(min(model.concurrency, len(requests)), "ask") as pool:
-            outcomes = list(pool.map(lambda request: _outcome(model, request, cancel), requests))
+    outcomes = side_by_side(lambda request: _outcome(model, request, cancel), requests, model.concurrency)
     for outcome in outcomes:
         _note(outcome)
     return outcomes

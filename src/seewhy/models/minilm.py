@@ -39,7 +39,7 @@ class MiniLmEncoder:
     """A `TextEncoder`. The model is loaded when the first sentence is encoded, and shared by all encoders of a process.
 
     Sentences of equal length run together, so none is padded and a vector is the same alone and among
-    others. A process that forks should do so before the first sentence: threads do not survive a fork.
+    others, but for its last bits. A process that forks should do so before the first sentence: threads do not survive a fork.
 
     Args:
         threads: it computes with.
@@ -64,17 +64,19 @@ class MiniLmEncoder:
         Raises:
             PluginError: the model's files are missing from the installation.
         """
-        vectors = np.empty((len(sentences), self.dimensions), np.float32)
-        if len(sentences) == 0:
+        # Equal sentences are one: to the last bit, which else depends on the place in a run.
+        places = {sentence: place for place, sentence in enumerate(dict.fromkeys(sentences))}
+        vectors = np.empty((len(places), self.dimensions), np.float32)
+        if not places:
             return vectors
         tokenizer, session = load(self._threads)
         # Half a surrogate pair, as file names that are not UTF-8 bring with them, reads as "?".
-        whole = [sentence.encode("utf-8", "replace").decode("utf-8") for sentence in sentences]
+        whole = [sentence.encode("utf-8", "replace").decode("utf-8") for sentence in places]
         token_ids = [encoding.ids for encoding in tokenizer.encode_batch(whole)]
         for group in _runs([len(ids) for ids in token_ids]):
             batch = np.array([token_ids[position] for position in group], np.int64)
             (vectors[group],) = session.run(None, {"token_ids": batch})
-        return vectors
+        return vectors[[places[sentence] for sentence in sentences]]
 
 
 _loading = threading.Lock()

@@ -6,10 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from seewhy.perceive.seams import CameraStep, Detection, MaskTrack, Segmentation
+from seewhy.errors import PerceptionError
+from seewhy.perceive.findings import Findings
+from seewhy.perceive.seams import CameraStep, Detection, Masks, MaskTrack, Segmentation
 from seewhy.types.masks import Rle, decode, encode
-from seewhy.types.twin import Attribute
+from seewhy.types.twin import Attribute, RefinementStep, Twin
 from seewhy.types.video import Frame, FrameTime
+from seewhy.video.clip import Clip
 
 RgbColor = tuple[int, int, int]
 
@@ -83,7 +86,7 @@ class FakeDepth:
 
     source = "fake.depth@1"
 
-    def ranks(self, frame: Frame, masks: Sequence[Rle]) -> list[tuple[float, float]]:  # noqa: ARG002 - of the seam
+    def ranks(self, frame: Frame, masks: Sequence[Rle]) -> list[tuple[float, float]]:
         """See `DepthEstimator.ranks`."""
         if len(masks) == 1:
             return [(0.5, 0.5)]
@@ -121,3 +124,39 @@ class FakeDescriber:
     def scene_attributes(self) -> list[Attribute]:
         """See `Describer.scene_attributes`."""
         return list(self.scene)
+
+
+class FakeVideoDescriber:
+    """Finds in each video what it was told, by id."""
+
+    source = "fake.video-describer@1"
+
+    def __init__(self, findings: Mapping[str, Findings] | None = None) -> None:
+        self.findings = dict(findings or {})
+
+    def describe(self, twin: Twin, masks: Masks, clip: Clip) -> Findings:
+        """Nothing, for a video it was told nothing of."""
+        return self.findings.get(twin.id, Findings(source=self.source))
+
+
+class FakeLooker:
+    """Finds with each step what it was told, by the step's question; each costs one call. Remembers what it took."""
+
+    source = "fake.looker@1"
+
+    def __init__(self, findings: Mapping[str, Findings] | None = None) -> None:
+        self.findings = dict(findings or {})
+        self.taken: list[tuple[str, RefinementStep]] = []
+
+    def cost(self, step: RefinementStep) -> int:
+        return 1
+
+    def take(self, step: RefinementStep, twin: Twin, masks: Masks, clip: Clip) -> Findings:
+        """
+        Raises:
+            PerceptionError: it was told nothing of such a question.
+        """
+        self.taken.append((twin.id, step))
+        if step.question not in self.findings:
+            raise PerceptionError(f"nothing is known of {step.question!r}")
+        return self.findings[step.question]

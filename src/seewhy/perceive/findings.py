@@ -49,6 +49,8 @@ class Findings:
     """what was said and could not be used, and why"""
     degraded: tuple[str, ...] = ()
     """what could not be looked at, and why"""
+    incomplete: bool = False
+    """True: some of it may be looked at another time, when the model answers again"""
     seconds: float = 0.0
 
     @property

@@ -4,7 +4,7 @@ Everything said of one entity has to hold of one track, and two entities are two
 term over the entities it speaks of; the best assignment maximises the sum of the terms. The search is exact and
 lazy: terms about one entity are evaluated for every track, terms about several start at their upper bound and
 are evaluated only where the bound says that they could still win (an A*-like search over a dense table). A query
-with so many entities that the table would not fit is searched with a beam instead.
+with so many entities that the table would not fit, or whose bounds rule nothing out, is searched with a beam instead.
 """
 
 from __future__ import annotations
@@ -17,6 +17,9 @@ from numpy.typing import NDArray
 
 MAX_CELLS = 250_000
 """Largest table of assignments searched exactly: 12 tracks with 5 entities. 2 MB of float64."""
+MAX_LOOKS = 4000
+"""Terms evaluated in the exact search; a question whose bounds rule nothing out would look at every cell, for seconds
+a video. Questions of people need tens."""
 BEAM = 64
 """Partial assignments kept per entity beyond that."""
 TIE = 1e-6
@@ -76,7 +79,7 @@ def _exact(entities: int, salience: Sequence[float], terms: Sequence[Term], shar
         else:
             total += term.bound
             waiting.append((term, np.zeros((tracks,) * len(term.entities), bool)))
-    while True:
+    for _ in range(MAX_LOOKS):
         best = tuple(int(track) for track in np.unravel_index(int(np.argmax(total)), total.shape))
         for term, known in waiting:
             at = tuple(best[entity] for entity in term.entities)
@@ -90,6 +93,7 @@ def _exact(entities: int, salience: Sequence[float], terms: Sequence[Term], shar
             break  # one at a time: a no may already rule this assignment out
         else:
             return best
+    return _beam(entities, salience, terms, shared)
 
 
 def _distinct(entities: int, tracks: int, shared: Set[int]) -> NDArray[np.float64]:

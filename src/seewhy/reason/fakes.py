@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from seewhy.errors import QueryError
 from seewhy.types.hit import Candidate, ConditionVerdict, Evidence, Verdict
 from seewhy.types.query import Condition, Query
-from seewhy.types.twin import Twin
+from seewhy.types.twin import RefinementStep, StepName, Twin
 
 
 class FakeDecomposer:
@@ -43,12 +43,23 @@ class FakeJudge:
 
     name = "fake-judge@1"
 
-    def __init__(self, relevance: Mapping[str, float] | None = None, default: float = 0.0, tau: float = 0.5) -> None:
+    def __init__(
+        self,
+        relevance: Mapping[str, float] | None = None,
+        default: float = 0.0,
+        tau: float = 0.5,
+        gaps: Mapping[str, Sequence[str]] | None = None,
+    ) -> None:
         self.relevance = dict(relevance or {})
         self.default = default
         self.tau = tau
+        self.gaps = {video: tuple(found) for video, found in (gaps or {}).items()}
+        """what it would have to know of each video"""
+        self.asked: list[tuple[str, ...]] = []
+        """the videos of every call, in order"""
 
     def judge(self, query: Query, candidates: Sequence[tuple[Candidate, Twin]]) -> list[Verdict]:
+        self.asked.append(tuple(candidate.video for candidate, _ in candidates))
         return [self._verdict(query, candidate.video) for candidate, _ in candidates]
 
     def _verdict(self, query: Query, video: str) -> Verdict:
@@ -66,5 +77,25 @@ class FakeJudge:
                 )
                 for condition in query.conditions
             ),
+            gaps=self.gaps.get(video, ()),
             judged_by=self.name,
         )
+
+
+class FakePlanner:
+    """Plans for each video the steps it was told, for those whose verdicts have gaps."""
+
+    name = "fake-planner@1"
+
+    def __init__(self, steps: Mapping[str, Sequence[RefinementStep]] | None = None) -> None:
+        self.steps = {video: tuple(steps_) for video, steps_ in (steps or {}).items()}
+        self.asked: list[tuple[str, ...]] = []
+        """the videos of every call, in order"""
+
+    def plan(
+        self, query: Query, judged: Sequence[tuple[Candidate, Twin, Verdict]], allowed: Sequence[StepName], most: int
+    ) -> list[tuple[str, RefinementStep]]:
+        videos = tuple(candidate.video for candidate, _, verdict in judged if verdict.gaps)
+        self.asked.append(videos)
+        planned = [(video, step) for video in videos for step in self.steps.get(video, ()) if step.name in allowed]
+        return planned[:most]

@@ -9,17 +9,17 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping, Sequence
 
-from seewhy.errors import QueryError
 from seewhy.reason.english import grammar
 from seewhy.reason.english import lexicon as lex
 from seewhy.reason.english.clauses import Clause, Fact
 from seewhy.reason.english.discourse import Discourse
 from seewhy.reason.english.mentions import Referent
-from seewhy.reason.english.tokens import normalize, tokenize
+from seewhy.reason.english.tokens import tokenize
 from seewhy.reason.english.verbs import VERBS
 from seewhy.reason.english.word_classes import adjective, is_content
 from seewhy.reason.english.wording import Look, imagine, look_of, restate
 from seewhy.reason.plan import entities_of
+from seewhy.reason.question import readable
 from seewhy.twin.vocabulary import SHAPE_NOUNS, singular
 from seewhy.types.query import (
     Condition,
@@ -34,8 +34,6 @@ from seewhy.types.query import (
     SceneIs,
 )
 
-MAX_CHARACTERS = 2000
-"""A question is a few sentences; more than this is a document."""
 MAX_CONDITIONS = 24
 """More cannot be judged in the time a search has; the rest is named in `not_understood`."""
 PREDICATE_WEIGHT = 1.0
@@ -45,10 +43,11 @@ FREE_WEIGHT = 1.0
 REST_WEIGHT = 0.5
 """A clause that is read in part is matched by similarity too, with less weight; so is the whole question."""
 
-_KINDS: Mapping[str, ConditionKind] = {
+KINDS: Mapping[str, ConditionKind] = {
     "is_a": "object", "has": "attribute", "related": "relation", "happens": "event", "order": "order",
     "counted": "count", "superlative": "superlative", "scene": "scene",
 }  # fmt: skip
+"""kind of predicate → kind of condition"""
 
 
 class RulesDecomposer:
@@ -65,17 +64,10 @@ class RulesDecomposer:
     def decompose(self, question: str) -> Query:
         """
         Raises:
-            QueryError: the question has no words, or more than MAX_CHARACTERS characters.
+            QueryError: the question has no words, or is too long (see `readable`).
         """
-        text = normalize(question)
-        tokens = tokenize(text)
-        if not any(token.word[:1].isalnum() for token in tokens):
-            raise QueryError(f"a question needs at least one word, got {question[:40]!r}; say what the video shows")
-        if len(text) > MAX_CHARACTERS:
-            raise QueryError(
-                f"a question has at most {MAX_CHARACTERS} characters, got {len(text)}; ask for one moment at a time"
-            )
-        said = grammar.read(tokens, text)
+        text = readable(question)
+        said = grammar.read(tokenize(text), text)
         return _Builder(text, said).query(self.name)
 
 
@@ -168,7 +160,7 @@ class _Builder:
         return {referent.id: look_of(predicates, referent.id, _noun(referent)) for referent in self.said.mentions.all}
 
     def _add(self, predicate: Predicate, looks: Mapping[str, Look], *, negated: bool) -> None:
-        kind = _KINDS[predicate.kind]
+        kind = KINDS[predicate.kind]
         text = restate(predicate, looks)
         self.conditions.append(
             Condition(

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from seewhy.reports import printable
-from seewhy.types.hit import Answer, ConditionVerdict, Hit, SearchResult
+from seewhy.types.hit import Answer, ConditionVerdict, Hit, Refinement, SearchResult
 from seewhy.types.query import Condition
 
 MARKS: dict[Answer, tuple[str, str]] = {"yes": ("✓", "green"), "no": ("✗", "red"), "unknown": ("?", "yellow")}
@@ -30,10 +30,12 @@ def result_table(result: SearchResult) -> RenderableType:
         parts.append(_ranking(result))
     for hit in result.hits[:EXPLAINED]:
         parts.append(_reasons(hit))
+    parts += [_refinement(step) for step in result.refinements]
     for note in result.degraded:
         parts.append(Text(f"degraded: {note}", style="yellow"))
     seconds = sum(result.seconds.values())
-    parts.append(Text(f"{result.gallery} videos, {seconds:.2f} s", style="dim"))
+    asked = f"; {result.usage.line()} of language models" if result.usage.calls else ""
+    parts.append(Text(f"{result.gallery} videos, {seconds:.2f} s{asked}", style="dim"))
     return Group(*parts)
 
 
@@ -100,8 +102,21 @@ def _objects(hit: Hit) -> str:
 def _reasons(hit: Hit) -> RenderableType:
     lines = [Text.assemble((f"{hit.rank} {name_of(hit)}", "bold" if hit.matched else "dim"))]
     lines += [_verdict(verdict) for verdict in hit.verdict.conditions]
+    lines += [Text(f"  corrected: {printable(said)}", style="yellow") for said in hit.verdict.corrections]
     lines += [Text(f"degraded: {note}", style="yellow") for note in hit.degraded]
     return Padding(Group(*lines), (1 if hit.rank == 1 else 0, 0, 0, 0))
+
+
+def _refinement(refinement: Refinement) -> Text:
+    """What was looked at again."""
+    step = refinement.step
+    about = [f"tracks {', '.join(map(str, step.tracks))}"] * bool(step.tracks)
+    about += [str(step.span)] * (step.span is not None) + [f"'{step.question}'"] * bool(step.question)
+    kept = ", kept" if refinement.kept else ""
+    what = f"{step.name.replace('_', ' ')} {refinement.video[:8]}{' ' if about else ''}{', '.join(about)}"
+    return Text(
+        f"looked again: {printable(what)}: {refinement.outcome}{kept}; {printable(refinement.said)}", style="dim"
+    )
 
 
 def _verdict(verdict: ConditionVerdict) -> Text:

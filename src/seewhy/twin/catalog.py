@@ -9,6 +9,9 @@ it had; a *video* is a content. Many files may be one video. A video's states::
 
 A file is *queued* until it is probed, then in the state of its video; one that cannot be probed has no
 video and is itself *failed*. Only what is committed is to be seen by a user.
+
+The twin of a committed video may be *replaced* by one that says more: the new one is announced, put on disk, and
+then takes the old one's place in one transaction, so that a process killed anywhere leaves one of the two, known.
 """
 
 from __future__ import annotations
@@ -21,50 +24,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
+from seewhy.databases import connect_reader, connect_writer
 from seewhy.errors import LibraryCorrupt, LibraryTooNew
 from seewhy.twin.catalog_rows import STATES, FileRow, FileStat, State, VideoRow
-from seewhy.twin.database import REBUILD, connect_reader, connect_writer, explained
+from seewhy.twin.catalog_schema import APPLICATION_ID, CATALOG_VERSION, FILE, SCHEMA, UPGRADE
+from seewhy.twin.database import REBUILD, explained
 from seewhy.types.video import VideoFacts
-
-CATALOG_VERSION = 1
-APPLICATION_ID = 0x73777779
-"""Tells whose database the file is, to us and to tools that guess file types."""
-
-_SCHEMA = """
-CREATE TABLE videos (
-    id TEXT PRIMARY KEY,
-    state TEXT NOT NULL CHECK (state IN ('probed', 'perceived', 'committed', 'failed')),
-    reason TEXT,                        -- why it failed, or why it has to be built again
-    error TEXT,                         -- name of the error's class
-    attempts INTEGER NOT NULL DEFAULT 0,
-    bytes INTEGER NOT NULL,
-    duration REAL NOT NULL,             -- seconds
-    date TEXT NOT NULL,                 -- ISO 8601, UTC: recorded, else modified
-    categories TEXT NOT NULL DEFAULT '[]',
-    twin_sha256 TEXT,
-    twin_bytes INTEGER,
-    added TEXT NOT NULL,
-    changed TEXT NOT NULL
-) STRICT;
-CREATE TABLE files (
-    path TEXT PRIMARY KEY,
-    bytes INTEGER NOT NULL,
-    mtime_ns INTEGER NOT NULL,
-    video TEXT REFERENCES videos (id),
-    reason TEXT,                        -- why it could not be probed
-    error TEXT,
-    attempts INTEGER NOT NULL DEFAULT 0,
-    changed TEXT NOT NULL
-) STRICT;
-CREATE INDEX files_by_video ON files (video);
-"""
-
-_FILE = """
-SELECT f.path, f.bytes, f.mtime_ns, f.video, f.attempts + coalesce(v.attempts, 0) AS attempts,
-       coalesce(v.state, iif(f.error IS NULL, 'queued', 'failed')) AS state,
-       coalesce(f.reason, v.reason) AS reason, coalesce(f.error, v.error) AS error
-FROM files f LEFT JOIN videos v ON v.id = f.video
-"""
 
 
 class Catalog:
@@ -92,13 +57,13 @@ class Catalog:
             connection = connect_reader(path) if read_only else connect_writer(path)
         catalog = cls(connection, path)
         try:
-            catalog._prepare(create)
+            catalog._prepare(create, read_only)
         except BaseException:
             connection.close()
             raise
         return catalog
 
-    def _prepare(self, create: bool) -> None:
+    def _prepare(self, create: bool, read_only: bool) -> None:
         with explained(self._path):
             if create and self._is_empty():
                 self._connection.execute("PRAGMA journal_mode = WAL")
@@ -114,15 +79,24 @@ class Catalog:
                 raise LibraryCorrupt(f"{self._path} is a database, but no catalog of seewhy; {REBUILD}")
             self._connection.execute("PRAGMA synchronous = FULL")
             self._connection.execute("PRAGMA foreign_keys = ON")
+            if version < CATALOG_VERSION and not read_only:
+                self._upgrade()
 
     def _is_empty(self) -> bool:
         return not self._one("SELECT count(*) FROM sqlite_schema")
 
     def _make(self) -> None:
-        for statement in _SCHEMA.split(";"):
+        for statement in SCHEMA.split(";"):
             self._connection.execute(statement)
         self._connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         self._connection.execute(f"PRAGMA user_version = {CATALOG_VERSION}")
+
+    def _upgrade(self) -> None:
+        with self._transaction():
+            for version in range(self._one("PRAGMA user_version"), CATALOG_VERSION):  # still: see `_prepare`
+                for statement in UPGRADE[version]:
+                    self._connection.execute(statement)
+            self._connection.execute(f"PRAGMA user_version = {CATALOG_VERSION}")
 
     def check(self) -> None:
         """Read all of it.
@@ -168,16 +142,16 @@ class Catalog:
     def files(self, state: State | None = None) -> tuple[FileRow, ...]:
         """All files, or those in one state, by path."""
         where = "" if state is None else "WHERE state = ?"
-        query = f"SELECT * FROM ({_FILE}) {where} ORDER BY path"
+        query = f"SELECT * FROM ({FILE}) {where} ORDER BY path"
         return tuple(FileRow(**row) for row in self._all(query, () if state is None else (state,)))
 
     def file(self, path: Path | str) -> FileRow | None:
-        rows = self._all(f"{_FILE} WHERE f.path = ?", (str(path),))
+        rows = self._all(f"{FILE} WHERE f.path = ?", (str(path),))
         return FileRow(**rows[0]) if rows else None
 
     def counts(self) -> dict[State, int]:
         """Number of files in each state."""
-        rows = self._all(f"SELECT state, count(*) AS n FROM ({_FILE}) GROUP BY state")
+        rows = self._all(f"SELECT state, count(*) AS n FROM ({FILE}) GROUP BY state")
         found = {row["state"]: row["n"] for row in rows}
         return {state: found.get(state, 0) for state in STATES}
 
@@ -218,13 +192,41 @@ class Catalog:
         """A video's twin is made, not yet kept."""
         self._update_video(video, "state = 'perceived'")
 
-    def commit(self, video: str, *, categories: Sequence[str], twin_sha256: str, twin_bytes: int) -> None:
-        """The video's twin is safely on disk: from now on the video is to be seen."""
+    def commit(
+        self,
+        video: str,
+        *,
+        categories: Sequence[str],
+        twin_sha256: str,
+        twin_bytes: int,
+        described: str | None = None,
+        reindex: bool = False,
+    ) -> None:
+        """The video's twin is safely on disk: from now on the video is to be seen.
+
+        Args:
+            described: the describer that has looked at all of it.
+            reindex: the index has the sentences of the twin that was there before.
+        """
         self._update_video(
             video,
-            "state = 'committed', reason = NULL, error = NULL, categories = ?, twin_sha256 = ?, twin_bytes = ?",
-            (json.dumps(list(categories)), twin_sha256, twin_bytes),
+            """state = 'committed', reason = NULL, error = NULL, categories = ?, twin_sha256 = ?, twin_bytes = ?,
+               described = ?, next_sha256 = NULL, next_bytes = NULL, reindex = ?""",
+            (json.dumps(list(categories)), twin_sha256, twin_bytes, described, int(reindex)),
         )
+
+    def announce(self, video: str, *, twin_sha256: str, twin_bytes: int) -> None:
+        """Another twin is about to be put in the place of a committed one."""
+        self._update_video(video, "next_sha256 = ?, next_bytes = ?", (twin_sha256, twin_bytes))
+
+    def stays(self, video: str) -> None:
+        """The twin that was announced did not come to be."""
+        self._update_video(video, "next_sha256 = NULL, next_bytes = NULL")
+
+    def indexed(self, videos: Sequence[str]) -> None:
+        """The index has the sentences of these videos' twins, durably."""
+        with self._transaction():
+            self._connection.executemany("UPDATE videos SET reindex = 0 WHERE id = ?", [(video,) for video in videos])
 
     def fail_video(self, video: str, *, reason: str, error: str) -> None:
         self._update_video(video, "state = 'failed', reason = ?, error = ?", (reason, error))

@@ -59,3 +59,7 @@ class VideoRow:
     twin_bytes: int | None
     added: str
     changed: str
+    described: str | None = None
+    next_sha256: str | None = None
+    next_bytes: int | None = None
+    reindex: int = 0

@@ -2,6 +2,8 @@
 
 A judge asks thousands of predicates of one twin (conditions times bindings), so names, presence, events with what they
 imply, and relations with their converses are laid out here once, and answers are remembered.
+
+What geometry measured and what others tell are kept apart: in a derived twin, a describer's "moves_left" is its word.
 """
 
 from __future__ import annotations
@@ -9,9 +11,9 @@ from __future__ import annotations
 import itertools
 import math
 import weakref
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -19,11 +21,11 @@ from seewhy.twin.derive import GEOMETRY
 from seewhy.twin.geometry import Flags, Picture, Trajectory, trajectory
 from seewhy.twin.sentences import describe_track
 from seewhy.twin.verbs import events_of
-from seewhy.twin.vocabulary import CONVERSE
+from seewhy.twin.vocabulary import CONVERSE, ENCOUNTERS
 from seewhy.types.hit import Answer, Evidence, Truth
 from seewhy.types.query import When
 from seewhy.types.time import Span, merge_spans
-from seewhy.types.twin import Attribute, AttributeKind, Track, Twin
+from seewhy.types.twin import Attribute, AttributeKind, Event, EventName, Track, Twin
 
 YES, NO = 0.5, 0.25
 """scores from which the answer is yes, and up to which it is no; between them it is unknown"""
@@ -37,6 +39,8 @@ IN_WINDOW, OF_SPAN = 0.2, 0.5
 """a span counts for a window when it fills this share of the window, or this share of it lies there"""
 HIDING_TRUST = 0.9
 """what hides another thing is in front of it, as surely as it hides it, times this"""
+TOLD_SCORE = "told_score"
+"""in the numbers of evidence: the score of what somebody told and geometry has not measured"""
 
 
 class Fact(NamedTuple):
@@ -73,18 +77,20 @@ class TwinFacts:
 
     @cached_property
     def events(self) -> dict[EventKey, list[Fact]]:
-        """(event, subject, object) → when it happens, under every event that it implies."""
-        found: dict[EventKey, list[Fact]] = {}
-        for event in self._twin_events:
-            if event.subject is None:
-                continue
-            fact = Fact(event.span, event.score, event.source, event.action)
-            names = events_of(event.action)
-            for name in names if event.action in names else (event.action, *names):
-                found.setdefault((name, event.subject, None), []).append(fact)
-                if event.object is not None:
-                    found.setdefault((name, event.subject, event.object), []).append(fact)
+        """(event, subject, object) → when it happens, under every event that it implies; of a derived twin what
+        geometry says, of another one all that is said."""
+        return _laid_out(event for event in self._twin_events if self._counts(event))
+
+    @cached_property
+    def told(self) -> dict[EventKey, list[Fact]]:
+        """The same of what others say of a derived twin, and of what they say that hides another thing."""
+        told = [event for event in self._twin_events if not self._counts(event)]
+        found = _laid_out(told)
+        _add_hiding(found, told)
         return found
+
+    def _counts(self, event: Event) -> bool:
+        return event.source == GEOMETRY or not self.derived
 
     @cached_property
     def relations(self) -> dict[RelationKey, list[Fact]]:
@@ -96,12 +102,7 @@ class TwinFacts:
             converse = CONVERSE.get(relation.predicate)
             if converse:
                 found.setdefault((converse, relation.object, relation.subject), []).append(fact)
-        for event in self._twin_events:
-            if event.subject is not None and event.object is not None and "hidden_by" in events_of(event.action):
-                score = event.score * HIDING_TRUST
-                front = Fact(event.span, score, event.source, event.action)
-                found.setdefault(("behind", event.subject, event.object), []).append(front)
-                found.setdefault(("in_front_of", event.object, event.subject), []).append(front)
+        _add_hiding(found, [event for event in self._twin_events if self._counts(event)])
         return found
 
     def path(self, track: int) -> Trajectory:
@@ -174,6 +175,35 @@ class TwinFacts:
         window = self.window(when)
         then = [fact for fact in facts if counts_for(fact.span, window)]
         return (max(then, key=_surest) if then else None), 0.0
+
+
+def _laid_out(events: Iterable[Event]) -> dict[EventKey, list[Fact]]:
+    found: dict[EventKey, list[Fact]] = {}
+    for event in events:
+        if event.subject is None:
+            continue
+        fact = Fact(event.span, event.score, event.source, event.action)
+        for name in _amounts_to(event):
+            found.setdefault((name, event.subject, None), []).append(fact)
+            if event.object is not None:
+                found.setdefault((name, event.subject, event.object), []).append(fact)
+    return found
+
+
+def _amounts_to(event: Event) -> tuple[EventName, ...]:
+    """Who turns a page has not turned: what is done to something says nothing of the doer's own motion, unless the two
+    move together."""
+    names = events_of(event.action)
+    return names if event.object is None or not ENCOUNTERS.isdisjoint(names) else ()
+
+
+def _add_hiding(found: dict[Any, list[Fact]], events: Iterable[Event]) -> None:
+    """What is hidden by something is behind it."""
+    for event in events:
+        if event.subject is not None and event.object is not None and "hidden_by" in events_of(event.action):
+            front = Fact(event.span, event.score * HIDING_TRUST, event.source, event.action)
+            found.setdefault(("behind", event.subject, event.object), []).append(front)
+            found.setdefault(("in_front_of", event.object, event.subject), []).append(front)
 
 
 def _surest(fact: Fact) -> tuple[float, float]:

@@ -1,4 +1,8 @@
-"""What happens to a track and how two tracks lie to each other: Happens, Related."""
+"""What happens to a track and how two tracks lie to each other: Happens, Related.
+
+Geometry answers. What others tell (a describer's words) counts where geometry could not look, and then it is their word
+(TOLD_SCORE in the numbers); against geometry it is a doubt and no more.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +13,11 @@ import numpy as np
 
 from seewhy.twin import encounters, relations
 from seewhy.twin import events as single
-from seewhy.twin.facts import PRIOR, Fact, TwinFacts, answer_of, at_that_time, make_truth
+from seewhy.twin.facts import PRIOR, TOLD_SCORE, EventKey, Fact, TwinFacts, answer_of, at_that_time, make_truth
 from seewhy.twin.geometry import Trajectory, median, surety
 from seewhy.twin.vocabulary import EVENT_PHRASES, RELATION_PHRASES
 from seewhy.types.hit import Truth
-from seewhy.types.query import Happens, Related
+from seewhy.types.query import Happens, Related, When
 from seewhy.types.time import Span
 
 NO_SCORE = 0.08
@@ -24,6 +28,8 @@ NEVER_TOGETHER = 0.1
 """and of a relation between two tracks that are never seen at one time"""
 BORDER_EVENTS = frozenset(("enters", "leaves", "appears", "disappears", "changes_color"))
 """can be told from a single observation"""
+DOUBTED = 0.45
+"""the score of what somebody tells and geometry, which has looked, does not find"""
 
 
 def happens(facts: TwinFacts, predicate: Happens, track: int, other: int | None) -> Truth:
@@ -31,14 +37,31 @@ def happens(facts: TwinFacts, predicate: Happens, track: int, other: int | None)
     key = (predicate.event, predicate.when, track, other)
     truth = facts.truths.get(key)
     if truth is None:
-        truth = facts.truths[key] = _happens(facts, predicate, track, other)
+        said = f"{facts.name(track)} {EVENT_PHRASES[predicate.event]}"
+        said += f" {facts.name(other)}" if other is not None else ""
+        measured = _happens(facts, predicate, track, other, said)
+        truth = facts.truths[key] = _or_told(facts, (predicate.event, track, other), predicate.when, measured, said)
     return truth
 
 
-def _happens(facts: TwinFacts, predicate: Happens, track: int, other: int | None) -> Truth:
+def _or_told(facts: TwinFacts, key: EventKey, when: When, measured: Truth, said: str) -> Truth:
+    """What was measured, unless others tell that it is so."""
+    told = facts.told.get(key)
+    if not told or measured.answer == "yes":
+        return measured
+    best, _ = facts.pick(told, when, facts.presence[key[1]])
+    if best is None or answer_of(best.score) != "yes":
+        return measured
+    tracks = tuple(track for track in key[1:] if isinstance(track, int))
+    text, numbers = f"{best.source} tells that {said}, {best.span}", {TOLD_SCORE: best.score}
+    if measured.answer == "unknown":
+        return make_truth("yes", best.score, text, tracks, best.span, numbers)
+    return make_truth("unknown", DOUBTED, f"{text}; but {measured.evidence.text}", tracks, best.span, numbers)
+
+
+def _happens(facts: TwinFacts, predicate: Happens, track: int, other: int | None, said: str) -> Truth:
     event, when = predicate.event, predicate.when
     tracks = (track,) if other is None else (track, other)
-    said = f"{facts.name(track)} {EVENT_PHRASES[event]}" + (f" {facts.name(other)}" if other is not None else "")
     found = facts.events.get((event, track, other))
     if found:
         best, share = facts.pick(found, when, facts.presence[track])
@@ -129,13 +152,14 @@ def related(facts: TwinFacts, predicate: Related, track: int, other: int) -> Tru
     key = (predicate.relation, predicate.when, track, other)
     truth = facts.truths.get(key)
     if truth is None:
-        truth = facts.truths[key] = _related(facts, predicate, track, other)
+        said = f"{facts.name(track)} is {RELATION_PHRASES[predicate.relation]} {facts.name(other)}"
+        measured = _related(facts, predicate, track, other, said)
+        truth = facts.truths[key] = _or_told(facts, (predicate.relation, track, other), predicate.when, measured, said)
     return truth
 
 
-def _related(facts: TwinFacts, predicate: Related, track: int, other: int) -> Truth:
+def _related(facts: TwinFacts, predicate: Related, track: int, other: int, said: str) -> Truth:
     relation, when, tracks = predicate.relation, predicate.when, (track, other)
-    said = f"{facts.name(track)} is {RELATION_PHRASES[relation]} {facts.name(other)}"
     found = facts.relations.get((relation, track, other))
     if found:
         reference = _together(facts, track, other) if when == "throughout" else ()

@@ -102,6 +102,16 @@ def value(kind: AttributeKind, word: str) -> str:
     return _VALUES.get(kind, {}).get(plain, plain)
 
 
+@lru_cache(maxsize=64)
+def known_values(kind: AttributeKind) -> tuple[str, ...]:
+    """The twin's words for an attribute, in a fixed order; empty where any word will do.
+
+    >>> known_values("size"), known_values("state")
+    (('small', 'medium', 'large'), ())
+    """
+    return tuple(dict.fromkeys(_VALUES.get(kind, {}).values()))
+
+
 _ALIKE: Mapping[AttributeKind, Mapping[frozenset[str], float]] = {
     "color": {
         frozenset(pair.split()): likeness

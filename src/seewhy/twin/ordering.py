@@ -7,8 +7,9 @@ before the box moves" allows both to go on together. The less the two overlap, t
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import TypeVar
 
-from seewhy.twin.facts import YES, Fact, TwinFacts, make_truth
+from seewhy.twin.facts import TOLD_SCORE, YES, Fact, TwinFacts, make_truth
 from seewhy.twin.matching import attribute_facts
 from seewhy.types.hit import Truth
 from seewhy.types.query import Atomic, Happens, HasAttribute, Order, Related, SceneIs
@@ -22,6 +23,7 @@ WRONG_ORDER = 0.05
 TOGETHER = 0.4
 
 Evaluate = Callable[[Atomic], Truth]
+Key = TypeVar("Key", bound=tuple[str, int, int | None])
 
 
 def order(facts: TwinFacts, predicate: Order, bound: Mapping[str, int], evaluate: Evaluate) -> Truth:
@@ -34,6 +36,8 @@ def order(facts: TwinFacts, predicate: Order, bound: Mapping[str, int], evaluate
         return make_truth(weakest.answer, weakest.score, text, tracks, None, dict(weakest.evidence.numbers))
     before = _facts(facts, predicate.first, bound, parts[0])
     after = _facts(facts, predicate.then, bound, parts[1])
+    told = [part.evidence.numbers[TOLD_SCORE] for part in parts if TOLD_SCORE in part.evidence.numbers]
+    given = {"margin": ORDER_MARGIN, **({TOLD_SCORE: min(told)} if told else {})}
     best: tuple[float, Span, Span] | None = None
     for f in before:
         for g in after:
@@ -44,11 +48,11 @@ def order(facts: TwinFacts, predicate: Order, bound: Mapping[str, int], evaluate
                     best = score, f.span, g.span
     if best is not None:
         score, first, then = best
-        numbers = {"first_start": round(first.start, 3), "then_start": round(then.start, 3), "margin": ORDER_MARGIN}
+        numbers = {"first_start": round(first.start, 3), "then_start": round(then.start, 3), **given}
         text = f"first, {first}: {parts[0].evidence.text}; then, {then}: {parts[1].evidence.text}"
         return make_truth("yes", max(score, YES), text, tracks, first.hull(then), numbers)
     firsts, thens = min(f.span.start for f in before), min(g.span.start for g in after)
-    numbers = {"first_start": round(firsts, 3), "then_start": round(thens, 3), "margin": ORDER_MARGIN}
+    numbers = {"first_start": round(firsts, 3), "then_start": round(thens, 3), **given}
     if abs(firsts - thens) < ORDER_MARGIN:
         text = f"both begin at about {firsts:.1f} s: {parts[0].evidence.text}; {parts[1].evidence.text}"
         return make_truth("unknown", TOGETHER, text, tracks, None, numbers)
@@ -61,9 +65,10 @@ def _facts(facts: TwinFacts, atomic: Atomic, bound: Mapping[str, int], truth: Tr
     found: list[Fact] = []
     if isinstance(atomic, Happens):
         other = bound[atomic.object] if atomic.object is not None else None
-        found = facts.events.get((atomic.event, bound[atomic.subject], other), [])
+        found = _measured_or_told(facts, facts.events, (atomic.event, bound[atomic.subject], other), truth)
     elif isinstance(atomic, Related):
-        found = facts.relations.get((atomic.relation, bound[atomic.subject], bound[atomic.object]), [])
+        key = (atomic.relation, bound[atomic.subject], bound[atomic.object])
+        found = _measured_or_told(facts, facts.relations, key, truth)
     elif isinstance(atomic, HasAttribute):
         track = bound[atomic.subject]
         found = attribute_facts(facts.tracks[track].values(atomic.attribute), atomic, facts.presence[track])
@@ -78,3 +83,8 @@ def _facts(facts: TwinFacts, atomic: Atomic, bound: Mapping[str, int], truth: Tr
         return sure
     span = truth.evidence.span or Span(start=0.0, end=facts.end)
     return [Fact(span, truth.score, "", "")]
+
+
+def _measured_or_told(facts: TwinFacts, measured: Mapping[Key, list[Fact]], key: Key, truth: Truth) -> list[Fact]:
+    """The facts that an answer rests on."""
+    return facts.told.get(key, []) if TOLD_SCORE in truth.evidence.numbers else measured.get(key, [])

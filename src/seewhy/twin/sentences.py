@@ -9,8 +9,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 
+from seewhy.twin.derive import GEOMETRY
 from seewhy.twin.scenery import camera_phrase, scene_component
-from seewhy.twin.vocabulary import EVENT_PARTICIPLES, EVENT_PHRASES, GENERIC_WORDS, RELATION_PHRASES, noun
+from seewhy.twin.vocabulary import ENCOUNTERS, EVENT_PARTICIPLES, EVENT_PHRASES, GENERIC_WORDS, RELATION_PHRASES, noun
 from seewhy.types.time import Span, merge_spans
 from seewhy.types.twin import GENERIC_CATEGORY, AttributeKind, Component, Event, Relation, Track, Twin
 
@@ -106,8 +107,9 @@ def components(twin: Twin) -> tuple[Component, ...]:
     """
     phrases = {track.id: describe_track(track) for track in twin.tracks}
     salience = {track.id: track.score for track in twin.tracks}
+    events = [event for event in twin.events if not _is_known_better(event, twin)]
     doings: dict[int, list[Event]] = {}
-    for event in twin.events:
+    for event in events:
         if event.subject is not None and event.score >= HAPPENED:
             doings.setdefault(event.subject, []).append(event)
     weighed: list[tuple[float, Component]] = [(math.inf, scene_component(twin))]
@@ -115,7 +117,7 @@ def components(twin: Twin) -> tuple[Component, ...]:
         if track.observations:
             component = object_component(track, phrases[track.id], doings.get(track.id, ()), twin)
             weighed.append((SHARES["object"] * track.score + 1, component))
-    for event in twin.events:
+    for event in events:
         if event.action not in UNSAID and event.score >= HAPPENED:
             weight = _weight(event.score, (event.subject, event.object), salience)
             weighed.append((SHARES["event"] * weight, event_component(event, phrases)))
@@ -123,6 +125,13 @@ def components(twin: Twin) -> tuple[Component, ...]:
         weight = _weight(relation.score, (relation.subject, relation.object), salience)
         weighed.append((SHARES["relation"] * weight, relation_component(relation, phrases)))
     return _most_salient(weighed)
+
+
+def _is_known_better(event: Event, twin: Twin) -> bool:
+    """Whether somebody says how a thing moves, where geometry has looked: it says so, too, or it is not so."""
+    derived = any(run.source == GEOMETRY for run in twin.specialists)
+    alone = event.object is None and event.action in EVENT_PHRASES and event.action not in ENCOUNTERS
+    return derived and alone and event.source != GEOMETRY
 
 
 def _weight(score: float, tracks: Iterable[int | None], salience: Mapping[int, float]) -> float:

@@ -11,6 +11,7 @@ import os
 import re
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -29,6 +30,7 @@ THUMBNAIL_QUALITY = 85
 """JPEG quality: a 320-pixel picture of about 20 kB without visible blocks."""
 
 _ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
+_REPLACED = re.compile(re.escape(TEMPORARY_PREFIX) + r"(?P<video>[0-9A-Za-z_-]{1,64})-\d+-replaced")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +52,15 @@ class TwinFiles:
         Raises:
             ValueError: a mask of another size, or an observation whose mask is not among `masks`.
         """
-        document = dump_masks(twin.id, twin.mask_size, masks)
-        table = Masks(lambda: document)
-        try:
-            _resolve_all(twin, table)
-        except TwinCorrupt as error:
-            raise ValueError(f"twin {twin.id} points to a mask that was not given: {error}") from error
-        return cls(twin.id, twin.model_dump_json().encode(), document, _jpeg(thumbnail))
+        return cls(twin.id, *_documents(twin, masks), _jpeg(thumbnail))
+
+    def with_twin(self, twin: Twin, masks: MaskTable) -> TwinFiles:
+        """The files of another twin of the same video; the thumbnail stays.
+
+        Raises:
+            ValueError: as for `of`.
+        """
+        return TwinFiles(twin.id, *_documents(twin, masks), self.thumbnail)
 
     @property
     def digest(self) -> str:
@@ -199,7 +203,11 @@ class FolderStore:
         left = sorted(self.root.glob(f"{TEMPORARY_PREFIX}*"))
         with explained(self.root):
             for folder in left:
-                shutil.rmtree(folder)
+                found = _REPLACED.fullmatch(folder.name)
+                if found and not self._folder(found["video"]).exists():  # killed between the two renames of `put`
+                    folder.rename(self._folder(found["video"]))
+                else:
+                    shutil.rmtree(folder)
         return len(left)
 
     def _folder(self, video: str) -> Path:
@@ -209,12 +217,19 @@ class FolderStore:
 
     def _bytes(self, video: str, name: str) -> bytes:
         path = self._folder(video) / name
-        try:
-            return path.read_bytes()
-        except FileNotFoundError as error:
-            raise TwinNotFound(f"there is no {path}; {REBUILD}") from error
-        except OSError as error:
-            raise TwinCorrupt(f"{path} cannot be read: {error.strerror}; check the disk, then {REBUILD}") from error
+        while True:
+            try:
+                return path.read_bytes()
+            except FileNotFoundError as error:
+                # Being replaced, the twin is gone between two renames: until then the one before is the twin.
+                before = next(iter(self.root.glob(f"{TEMPORARY_PREFIX}{video}-*-replaced/{name}")), None)
+                if before is None and not path.exists():
+                    raise TwinNotFound(f"there is no {path}; {REBUILD}") from error
+                if before is not None:
+                    with suppress(FileNotFoundError):  # meanwhile it has been replaced
+                        return before.read_bytes()
+            except OSError as error:
+                raise TwinCorrupt(f"{path} cannot be read: {error.strerror}; check the disk, then {REBUILD}") from error
 
 
 class MemoryStore:
@@ -268,6 +283,17 @@ def parse_twin(video: str, data: bytes) -> Twin:
     if twin.id != video:
         raise TwinCorrupt(f"in the place of the twin of {video} lies that of {twin.id}; {REBUILD}")
     return twin
+
+
+def _documents(twin: Twin, masks: MaskTable) -> tuple[bytes, bytes]:
+    """The bytes of the twin's file and of its masks'."""
+    document = dump_masks(twin.id, twin.mask_size, masks)
+    table = Masks(lambda: document)
+    try:
+        _resolve_all(twin, table)
+    except TwinCorrupt as error:
+        raise ValueError(f"twin {twin.id} points to a mask that was not given: {error}") from error
+    return twin.model_dump_json().encode(), document
 
 
 def _resolve_all(twin: Twin, masks: Masks) -> None:

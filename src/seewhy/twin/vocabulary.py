@@ -16,6 +16,7 @@ from seewhy.types.twin import EventName, RelationName
 __all__ = [
     "BROADER",
     "CONVERSE",
+    "ENCOUNTERS",
     "EVENT_PARTICIPLES",
     "EVENT_PHRASES",
     "GENERIC_WORDS",
@@ -164,6 +165,9 @@ RELATION_PHRASES: Mapping[RelationName, str] = MappingProxyType(
         "overlaps": "touching", "near": "near", "in_front_of": "in front of", "behind": "behind",
     }
 )  # fmt: skip
+
+ENCOUNTERS: frozenset[EventName] = frozenset(("approaches", "moves_away", "passes", "follows", "hidden_by"))
+"""Events between two things. All others are one thing's alone: who stops a car has not stopped."""
 
 EVENT_PHRASES: Mapping[str, str] = MappingProxyType(
     {

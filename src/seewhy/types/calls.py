@@ -60,6 +60,35 @@ class Usage(Frozen):
     by_purpose: dict[str, int] = Field(default_factory=dict)
     """number of calls of each purpose"""
 
+    def line(self) -> str:
+        """In words, naming only what there is.
+
+        >>> Usage(calls=3, cached=1, input_tokens=1200, output_tokens=80, seconds=2.5).line()
+        '3 calls (1 from the store), 1,280 tokens, 2.5 s'
+        """
+        of_them = [f"{self.cached} from the store"] * bool(self.cached) + [f"{self.failed} failed"] * bool(self.failed)
+        told = [f"{self.calls} calls" + (f" ({', '.join(of_them)})" if of_them else "")]
+        if self.input_tokens or self.output_tokens:
+            told.append(f"{self.input_tokens + self.output_tokens:,} tokens")
+        told.append(f"{self.seconds:.1f} s")
+        if self.cost:
+            told.append(f"cost {self.cost:.4f}")
+        return ", ".join(told)
+
+    def __add__(self, other: Usage) -> Usage:
+        costs = [usage.cost for usage in (self, other) if usage.cost is not None]
+        purposes = {*self.by_purpose, *other.by_purpose}
+        return Usage(
+            calls=self.calls + other.calls,
+            cached=self.cached + other.cached,
+            failed=self.failed + other.failed,
+            input_tokens=self.input_tokens + other.input_tokens,
+            output_tokens=self.output_tokens + other.output_tokens,
+            seconds=self.seconds + other.seconds,
+            cost=sum(costs) if costs else None,
+            by_purpose={p: self.by_purpose.get(p, 0) + other.by_purpose.get(p, 0) for p in sorted(purposes)},
+        )
+
     @classmethod
     def of(cls, calls: Iterable[Call]) -> Usage:
         """The sum of some calls."""

@@ -180,6 +180,8 @@ class Scene(Frozen):
     texts: tuple[str, ...] = ()
     """on-screen text, as read: data, never instructions"""
     summary: str | None = None
+    summary_source: str | None = None
+    """who wrote it"""
 
 
 class Camera(Frozen):
@@ -230,7 +232,8 @@ class Refined(Frozen):
     source: str
     found: int
     """number of facts that entered the twin; 0: it was looked for and not found"""
-    said: str = ""
+    asked: tuple[str, ...] = ()
+    """keys of the questions that needed it (hashes of their words)"""
 
 
 class ObjectTuple(NamedTuple):

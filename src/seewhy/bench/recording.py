@@ -1,0 +1,99 @@
+"""Runs that are recorded, and runs that replay a recording.
+
+A recording is one file: every reply, the twins that perception made, and the settings it was made with. A replay takes
+all of these from it and sends nothing. Both begin with a library of their own, built from the file as far as it goes,
+because refinement changes twins: so a recording that was interrupted goes on where it stopped, and a replay asks in the
+same order as the recording did.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from pathlib import Path
+
+from seewhy.errors import ReplyStoreError, SettingsError
+from seewhy.models.replies import ReplyStore
+from seewhy.settings import Settings
+from seewhy.twin.folder import LIBRARY_FILE
+
+_RECORDED = (
+    "profile", "model", "vision_model", "video.", "perceive.", "encoder.name", "search.", "calls.temperature",
+    "calls.seed", "calls.max_output_tokens", "describe.", "judge.", "refine.",
+)  # fmt: skip
+"""Settings that requests depend on begin with one of these."""
+_META = "setting "
+"""What the names of settings begin with among a recording's texts."""
+
+
+def for_recording(settings: Settings) -> Settings:
+    """The settings of a run: when replaying, those of the recording; when recording, these, which are written into it.
+
+    Raises:
+        ReplyStoreError: the file is no recording of a run, or was begun with other settings.
+        SettingsError: recording without an endpoint or a file; a setting of the recording that does not exist here.
+    """
+    mode, file = settings.replies.mode, settings.replies.file
+    if mode not in ("record", "replay"):
+        return settings
+    if not file:
+        raise SettingsError(f"to {mode} a run, name the file of replies: --replies FILE")
+    used = {row.name: json.dumps(row.value) for row in settings.rows() if row.name.startswith(_RECORDED)}
+    if mode == "replay":
+        return _replayed(settings, Path(file).expanduser())
+    if not settings.hosted:
+        raise SettingsError("to record a run, set the endpoint and the model: SEEWHY_ENDPOINT and SEEWHY_MODEL")
+    with ReplyStore.open(Path(file).expanduser()) as store:
+        before = _settings_in(store)
+        other = sorted(name for name in before if used.get(name) != before[name])
+        if other:
+            raise ReplyStoreError(
+                f"{file} was begun with {other[0]} = {before[other[0]]}, this is {used.get(other[0])}; "
+                "record into another file, or set it as it was"
+            )
+        store.put_meta({_META + name: value for name, value in used.items()})
+    return settings
+
+
+def _replayed(settings: Settings, file: Path) -> Settings:
+    with ReplyStore.open(file, read_only=True) as store:
+        recorded = _settings_in(store)
+    if not recorded:
+        raise ReplyStoreError(f"{file} holds replies, but no recorded run; record one with --mode record")
+    changed = []
+    values: dict[str, object] = {}
+    for row in settings.rows():
+        if row.secret:
+            continue
+        values[row.name] = json.loads(recorded[row.name]) if row.name in recorded else row.value
+        if values[row.name] != row.value:
+            changed.append(f"{row.name} = {values[row.name]}")
+    unknown = sorted(set(recorded) - set(values))
+    if unknown:
+        raise SettingsError(f"{file} was recorded with a setting {unknown[0]} that this seewhy has not; upgrade it")
+    if changed:
+        print(f"as recorded: {', '.join(changed)}", file=sys.stderr)
+    return Settings.load(overrides=values, environment={})
+
+
+def _settings_in(store: ReplyStore) -> dict[str, str]:
+    return {name.removeprefix(_META): text for name, text in store.meta().items() if name.startswith(_META)}
+
+
+def begin_anew(library: Path, *, ours: bool) -> None:
+    """Make way for a new library.
+
+    Args:
+        ours: the folder is one of the benchmarks' own; only such a one is removed.
+
+    Raises:
+        SettingsError: there is something that is not ours to remove.
+    """
+    if not library.exists():
+        return
+    if not ours or not (library / LIBRARY_FILE).exists():
+        raise SettingsError(
+            f"recording and replaying begin with a new library, and {library} exists; name another folder, or none"
+        )
+    shutil.rmtree(library)

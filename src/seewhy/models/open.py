@@ -1,0 +1,69 @@
+"""The language model that the settings speak of: an endpoint with a memory, or a recording that stands for it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from seewhy.errors import ReplyStoreError
+from seewhy.models.language import LanguageModel
+from seewhy.models.naming import Naming
+from seewhy.models.remembering import Mode, RememberingModel
+from seewhy.models.replies import ReplyStore
+from seewhy.settings import Settings
+
+
+def language_model(
+    settings: Settings, store_path: Path | None, read_only: bool, model: LanguageModel | None = None
+) -> RememberingModel | None:
+    """The language model, or None where the settings have none. Close it: it holds connections and the store.
+
+    Args:
+        model: who is asked instead of the endpoint.
+        store_path: the replies of the library; None: there is no library.
+        read_only: nothing is to be written there. A recording is written all the same: it is not the library's.
+
+    Raises:
+        ReplyStoreError: a store of replies cannot be used, or is needed and not named.
+    """
+    if model is None and not settings.hosted:
+        return None
+    mode, file = settings.replies.mode, settings.replies.file
+    recording = Path(file).expanduser() if file else store_path
+    if mode in ("record", "replay") and recording is None:
+        raise ReplyStoreError(f"to {mode} replies, name their file: replies.file (SEEWHY_REPLIES_FILE)")
+    if mode == "replay":
+        assert recording is not None
+        return RememberingModel(None, ReplyStore.open(recording, read_only=True), mode, naming=Naming.of(settings))
+    if mode == "record":
+        assert recording is not None
+        return _remembering(settings, model, ReplyStore.open(recording, read_only=read_only and not file), mode)
+    if mode == "off" or store_path is None:
+        return _remembering(settings, model, None, mode)
+    if read_only and not store_path.exists():
+        return _remembering(settings, model, None, mode, f"{store_path.parent} was opened for reading only")
+    try:
+        store = ReplyStore.open(store_path, read_only=read_only)
+    except ReplyStoreError as error:
+        if store_path.exists():  # damaged, newer, not ours: to be put right, not to be passed over
+            raise
+        return _remembering(settings, model, None, mode, str(error))
+    return _remembering(settings, model, store, mode)
+
+
+def _remembering(
+    settings: Settings,
+    model: LanguageModel | None,
+    store: ReplyStore | None,
+    mode: Mode,
+    without_store: str = "there is no library",
+) -> RememberingModel:
+    from seewhy.models.endpoint import Endpoint
+
+    try:
+        return RememberingModel(
+            model if model is not None else Endpoint(settings), store, mode, without_store=without_store
+        )
+    except BaseException:
+        if store is not None:
+            store.close()
+        raise

@@ -1,0 +1,1 @@
+"""Specialists that ask a vision-language model at an endpoint."""
