@@ -53,3 +53,12 @@ def test_a_broken_file_is_a_settings_error(tmp_path: Path) -> None:
 def test_every_setting_has_help_and_a_variable_of_its_own() -> None:
     assert all(row.help for row in TABLE)
     assert len({row.variable for row in TABLE}) == len(TABLE)
+
+
+@pytest.mark.parametrize(
+    "overrides", [{"api_key": ["sk-secret"]}, {"endpoint": "http://me:sk-secret@host/v1", "model": "m"}]
+)
+def test_no_secret_is_in_an_error(overrides: dict[str, object]) -> None:
+    with pytest.raises(SettingsError) as caught:
+        Settings.load(None, overrides, {})
+    assert "sk-secret" not in str(caught.value)

@@ -10,6 +10,10 @@ _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 """Unicode categories of what is not seen: controls, among them those that turn the direction of writing; format
 characters, among them invisible tags; surrogates; private and unassigned code points."""
 
+_BLANK = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
+"""What is not seen either, though its category is that of letters and marks: fillers, blanks and variation selectors,
+in which text can be hidden that only a model reads."""
+
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 """A string within JSON."""
 
@@ -21,7 +25,7 @@ def plain(text: str, most: int) -> str:
     ('a red ball', 'abc…')
     """
     spaced = " ".join(text.split())
-    visible = "".join(letter for letter in spaced if unicodedata.category(letter) not in _HIDDEN)
+    visible = "".join(letter for letter in _BLANK.sub("", spaced) if unicodedata.category(letter) not in _HIDDEN)
     line = " ".join(unicodedata.normalize("NFC", visible).split())
     return line if len(line) <= most else line[: most - 1].rstrip() + "…"
 

@@ -8,6 +8,7 @@ An unknown key is an error wherever it stands.
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -207,7 +208,7 @@ class Settings(_Section):
             if not first["loc"]:  # about several settings: the input would be all of them
                 raise SettingsError(first["msg"].removeprefix("Value error, ")) from error
             name = ".".join(str(part) for part in first["loc"])
-            raise SettingsError(f"setting {name} = {first['input']!r}: {first['msg']}") from error
+            raise SettingsError(f"setting {name} = {_shown(name, first['input'])}: {first['msg']}") from error
 
     @model_validator(mode="after")
     def _has_a_model(self) -> Settings:
@@ -252,6 +253,13 @@ def _rows(model: type[BaseModel], prefix: str = "") -> Iterator[SettingRow]:
 TABLE: tuple[SettingRow, ...] = tuple(_rows(Settings))
 _NAMES = frozenset(row.name for row in TABLE)
 _BY_VARIABLE = {row.variable: row.name for row in TABLE}
+
+
+def _shown(name: str, value: object) -> str:
+    """A value in an error: errors are logged, so none of a secret, and of a URL not what stands before the host."""
+    if any(row.name == name and row.secret for row in TABLE):
+        return "(not shown)"
+    return re.sub(r"//[^/]*@", "//...@", repr(value))
 
 
 def _from_file(file: Path) -> dict[str, object]:

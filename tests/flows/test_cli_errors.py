@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
@@ -254,6 +255,39 @@ def test_the_bar_takes_names_as_they_are(tmp_path: Path) -> None:
             progress.stage(Path(name), "perceive")
         progress._bar.refresh()
     assert r"[red]ball (perceive), \x1b[2Jnew (perceive)" in (tmp_path / "terminal").read_text()
+
+
+def test_the_time_left_counts_from_the_first_video_that_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    from rich.console import Console
+
+    from seewhy import progress
+    from seewhy.reports import DescribeReport
+
+    now = [100.0]
+    monkeypatch.setattr(progress.time, "monotonic", lambda: now[0])
+    console = Console(file=io.StringIO(), width=200)
+    with progress.TerminalProgress(console) as told:
+        told.started(1)
+        now[0] += 1000
+        told.describing(Path("a.mp4"))
+        now[0] += 60
+        told.described(DescribeReport(Path("a.mp4"), "a", "described"), 1, 3)
+    assert "[1/3, 120 s left]" in console.file.getvalue()  # type: ignore[attr-defined]
+
+
+def test_ctrl_c_waits_for_no_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Threads that look at videos would be waited for at the interpreter's end."""
+    ended: list[int] = []
+
+    def interrupted() -> None:
+        raise SystemExit(cli.INTERRUPTED)
+
+    monkeypatch.setattr(cli, "app", interrupted)
+    monkeypatch.setattr(cli.os, "_exit", ended.append)
+    monkeypatch.setattr(cli.sys, "argv", ["seewhy", "index"])
+    with pytest.raises(SystemExit):
+        cli.main()
+    assert ended == [130]
 
 
 def test_an_index_without_videos_is_said_to_be_so(run: Run, tmp_path: Path) -> None:

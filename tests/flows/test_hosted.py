@@ -183,14 +183,13 @@ class TestKeeping:
 
     def test_another_search_that_writes_is_waited_for(self, parts: Parts) -> None:
         video = parts.folder.store.ids()[0]
+        done: list[str | None] = []
+        waiting = threading.Thread(target=lambda: done.append(parts.keep(self.found(video))))
         with parts.folder.writing():
-            threading.Timer(0.3, lambda: done.append(parts.keep(self.found(video)))).start()
-            done: list[str | None] = []
-            time.sleep(0.6)
+            waiting.start()
+            time.sleep(0.5)
             assert done == []
-        until = time.monotonic() + 20
-        while not done and time.monotonic() < until:
-            time.sleep(0.01)
+        waiting.join()
         assert done == [None]
         assert parts.folder.store.load(video).scene.texts == ("NEW",)
 

@@ -27,6 +27,8 @@ PROMPT_TOKENS = 64
 CLOSING = b'"]},'
 CLOSING_BIAS = 0.2
 """Added to the logits of what closes strings, lists and objects, per token written: a random model never ends."""
+CONSTANT, WANTED, UNWANTED = 40.0, 4.0, -10.0
+"""Of the model that is saved: far above its other activations, so that what is wanted always comes first."""
 CHAT_TEMPLATE = "{% for message in messages %}{{ message['role'] }}: {{ message['content'] }}\n{% endfor %}"
 
 
@@ -63,9 +65,22 @@ def make_model(seed: int = 0) -> LlamaForCausalLM:
 
 
 def save(folder: Path) -> None:
-    """Model and tokenizer as vLLM and others load them."""
-    make_model().save_pretrained(folder)
-    make_tokenizer().save_pretrained(folder)
+    """Model and tokenizer as vLLM and others load them. Decoded greedily, this one writes plain letters and comes to an
+    end, which a random one does not, and there is nobody to help it as `RandomModel.write` does."""
+    model, tokenizer = make_model(), make_tokenizer()
+    inclination = torch.full((257,), UNWANTED)
+    for token, letter in enumerate(tokenizer.convert_ids_to_tokens(range(256))):
+        if letter.isascii() and letter not in "\\{[":
+            inclination[token] = WANTED if letter.encode() in CLOSING else 0.0
+    inclination[256] = WANTED
+    with torch.no_grad():  # the first dimension becomes a constant, on which the last layer has its biases
+        model.model.embed_tokens.weight[:, 0] = CONSTANT
+        for layer in model.model.layers:
+            layer.self_attn.o_proj.weight[0] = 0.0
+            layer.mlp.down_proj.weight[0] = 0.0
+        model.lm_head.weight[:, 0] = inclination
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
 
 
 class RandomModel:

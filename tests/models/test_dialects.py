@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from language_requests import RED, Color, color_request, picture_request
-from language_server import ControlledServer, Fails, Says, asked_text
+from language_requests import RED, Color, color_request, numbered_request, picture_request
+from language_server import ControlledServer, Fails, Says, Sends, asked_text
 
 from seewhy.errors import BadReply, EndpointError
-from seewhy.models.dialects import Dialect, Dialects
+from seewhy.models.dialects import Dialect, Dialects, Reach, Sized, reach
 from seewhy.models.endpoint import Endpoint
 
 Make = Callable[..., Endpoint]
+UNWRITTEN = "json_validate_failed"
 
 
 @pytest.fixture
@@ -68,6 +70,29 @@ REFUSALS = [
 @pytest.mark.parametrize(("status", "words", "change"), REFUSALS, ids=[words[:40] for _, words, _ in REFUSALS])
 def test_refusals_are_understood(status: int, words: str, change: dict[str, Any]) -> None:
     assert Dialect().without(status, words, streaming=True) == replace(Dialect(), **change)
+
+
+# What servers say of a format, and how far it goes.
+REACHES: list[tuple[str, Reach]] = [
+    ("'json_schema' is not supported by this model", "model"),
+    ("This response_format type is unavailable now", "model"),
+    ("Invalid schema for response_format 'Judgement': 'required' is required to be supplied", "schema"),
+    ("The provided JSON schema contains features not supported by xgrammar.", "schema"),
+    ("Failed to transform json schema into a grammar: EBNF", "schema"),
+    ("Invalid grammar specification: pattern", "schema"),
+    ("The specified schema produces a constraint that has too many states for serving.", "schema"),
+    ("A schema in GenerationConfig in the request exceeds the maximum allowed nesting depth.", "schema"),
+    ("JSON schema conversion failed: Pattern must start with '^' and end with '$'", "schema"),
+    ("Failed to initialize samplers: failed to parse grammar", "schema"),
+    ("invalid JSON schema in format", "schema"),
+    ("Failed to generate JSON. Please adjust your prompt.", "request"),
+]
+
+
+@pytest.mark.parametrize(("words", "far"), REACHES, ids=[words[:40] for words, _ in REACHES])
+def test_how_far_a_refused_format_goes(words: str, far: Reach) -> None:
+    assert Dialect().without(400, words, streaming=False) == Dialect("json_object")
+    assert reach(words) == far
 
 
 @pytest.mark.parametrize(
@@ -167,12 +192,88 @@ def test_a_refusal_about_something_else_is_not_remembered(make: Make, language_s
 
 
 def test_one_schema_that_is_too_much_says_nothing_of_others(make: Make, language_server: ControlledServer) -> None:
-    language_server.next(Fails(400, "Invalid schema for response_format 'Color': too many enum values"))
+    said = "Invalid schema for response_format 'Color': Expected at most 2 enum values in total, but received 3."
+    language_server.next(Fails(400, said, param="response_format"))  # OpenAI's
     model = make()
     assert model.ask(color_request()).value.name == "red"
     assert formats(language_server) == ["json_schema", "json_object"]
+    assert model.dialect("tiny") == Dialect()
+    language_server.replies = lambda _: '{"number": "n1"}'
+    model.ask(numbered_request(1))
+    assert formats(language_server)[2:] == ["json_schema"]
+    language_server.replies = lambda _: RED
+    assert model.ask(color_request("Which color has the sea?")).call.attempts == 1  # of that one it is remembered
+    assert formats(language_server)[3:] == ["json_object"]
+
+
+def test_a_schema_that_was_too_much_is_so_for_larger_ones_of_its_name() -> None:
+    known = Dialects()
+    known.learn_schema("a", Sized("Judgement", 5000), "json_object")
+    assert known.of("a", Sized("Judgement", 4999)) == Dialect()
+    assert known.of("a", Sized("Judgement", 6000)) == Dialect("json_object")
+    assert known.of("a", Sized("Comparison", 6000)) == Dialect()
+    assert known.of("b", Sized("Judgement", 6000)) == Dialect()
+    known.learn("a", Dialect(seed=False, format="plain"))
+    assert known.of("a", Sized("Judgement", 6000)) == Dialect("plain", seed=False)
+
+
+def test_what_is_learned_beside_one_schema_is_kept(make: Make, language_server: ControlledServer) -> None:
+    language_server.next(Fails(400, "max_tokens is not supported"), Fails(400, "the specified schema is too complex"))
+    model = make()
+    assert model.ask(color_request()).call.attempts == 3
+    assert model.dialect("tiny") == Dialect(length="max_completion_tokens")
+
+
+def test_a_format_refused_on_the_way_says_nothing_of_the_one_before(
+    make: Make, language_server: ControlledServer
+) -> None:
+    """LM Studio's way: json_object is not taken at all, json_schema is."""
+    language_server.next(
+        Fails(400, "Failed to initialize samplers: failed to parse grammar"),
+        Fails(400, "'response_format.type' must be 'json_schema' or 'text'"),
+    )
+    model = make()
+    model.ask(color_request())
+    assert formats(language_server) == ["json_schema", "json_object", "plain"]
+    assert model.dialect("tiny") == Dialect()
+    assert model.ask(color_request()).call.attempts == 1
+    assert formats(language_server)[3:] == ["plain"]
+
+
+@pytest.mark.parametrize(
+    "failed",
+    [
+        Fails(400, "Failed to generate JSON. Please adjust your prompt. See 'failed_generation'", code=UNWRITTEN),
+        Fails(500, "The model produced output that does not match the expected peg-native format"),
+    ],
+    ids=["Groq", "llama.cpp"],
+)
+def test_a_model_that_failed_once_is_asked_otherwise_once(
+    make: Make, language_server: ControlledServer, failed: Fails
+) -> None:
+    language_server.next(failed)
+    model = make()
+    assert model.ask(color_request()).call.attempts == 2
+    assert formats(language_server) == ["json_schema", "json_object"]
     model.ask(color_request())
     assert formats(language_server)[2:] == ["json_schema"]
+
+
+def test_a_request_that_is_repeated_in_a_refusal_is_not_what_is_refused(
+    make: Make, language_server: ControlledServer
+) -> None:
+    """FastAPI's way: beside what is wrong stands all that was given."""
+
+    def refuse(body: dict[str, Any]) -> str | Sends:
+        if "seed" not in body:
+            return RED
+        wrong = {"type": "extra_forbidden", "loc": ["body", "seed"], "msg": "Extra inputs are not permitted"}
+        return Sends(json.dumps({"detail": [{**wrong, "input": body}]}), status=422)
+
+    language_server.replies = refuse
+    model = make()
+    assert model.ask(color_request()).call.attempts == 2
+    assert model.dialect("tiny") == Dialect(seed=False)
 
 
 def test_a_server_that_takes_the_schema_and_ignores_it(make: Make, language_server: ControlledServer) -> None:

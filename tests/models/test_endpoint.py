@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import socket
 import subprocess
 import sys
@@ -372,6 +373,63 @@ def test_an_error_under_status_200_is_an_error(make: Make, language_server: Cont
 def test_garbage_in_a_stream_is_asked_for_again(make: Make, language_server: ControlledServer) -> None:
     language_server.next(Sends("data: {broken\n\n", "text/event-stream"), Sends("data: 3\n\n", "text/event-stream"))
     assert make({"stream": True}).ask(color_request()).call.attempts == 3
+
+
+SPOKEN = [
+    ": OPENROUTER PROCESSING",
+    'data: {"choices": [{"index": 0, "delta": {"content": "{\\"why\\":\\"\\",\\"name\\""}}]}',
+    ": ping",
+    'data: {"choices": [{"delta": {"content": [{"type": "text", "text": ":\\"blue\\",\\"sure\\":1}"}]}}]}',
+]
+"""A stream without roles, with comments, content in parts, and no reason why it ends."""
+ENDS = {
+    "nothing": [],
+    "a reason": ['data: {"choices": [{"delta": {}, "finish_reason": "stop"}]}'],
+    "usage, DONE": ['data: {"choices": [{"delta": null}], "usage": {"prompt_tokens": 3}}', "data: [DONE]"],
+}
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"], ids=["LF", "CRLF"])
+@pytest.mark.parametrize("end", ENDS)
+def test_a_stream_in_its_own_way(make: Make, language_server: ControlledServer, end: str, newline: str) -> None:
+    body = "".join(line + 2 * newline for line in [*SPOKEN, *ENDS[end]])
+    language_server.next(Sends(body, "text/event-stream; charset=utf-8"))
+    reply = make({"stream": True}).ask(color_request())
+    assert (reply.value.name, reply.call.attempts) == ("blue", 1)
+    assert reply.call.input_tokens == (3 if end == "usage, DONE" else 0)
+
+
+def test_a_stream_that_ends_too_soon_without_a_word(make: Make, language_server: ControlledServer) -> None:
+    language_server.next(Sends("".join(f"{line}\n\n" for line in SPOKEN[:2]), "text/event-stream"))
+    reply = make({"stream": True}).ask(color_request())
+    assert (reply.value.name, reply.call.attempts) == ("red", 2)
+
+
+@BOTH
+def test_an_answer_that_was_taken_for_reasoning(make: Make, language_server: ControlledServer, stream: bool) -> None:
+    language_server.next(Says("", reasoning=RED))
+    reply = make({"stream": stream}).ask(color_request())
+    assert (reply.value.name, reply.call.attempts) == ("red", 1)
+    language_server.next(Says("", reasoning="It might be red: " + WRONG))
+    assert make({"stream": stream}).ask(color_request()).call.attempts == 2
+
+
+def test_a_server_behind_a_router_that_fails(make: Make, language_server: ControlledServer) -> None:
+    error = {"code": 400, "message": "Provider returned error", "metadata": {"raw": '{"detail":"seed is unknown"}'}}
+    language_server.next(Sends(json.dumps({"error": error})))
+    model = make()
+    assert model.ask(color_request()).call.attempts == 2
+    assert "seed" not in language_server.requests[1]
+    half = {
+        "finish_reason": "error",
+        "message": {"content": RED[:9]},
+        "error": {"code": 502, "message": "upstream broke"},
+    }
+    language_server.next(*[Sends(json.dumps({"choices": [half]}))] * 2)
+    said = str(failure(make({"retries": 1}), EndpointError))
+    assert "answers 502: upstream broke; still so after 1 retries" in said
+    language_server.next(Sends(json.dumps({"error": {**error, "metadata": {"raw": "no such picture format"}}})))
+    assert "Provider returned error: no such picture format" in str(failure(model, EndpointError))
 
 
 def test_pictures_where_none_are_taken(make: Make, language_server: ControlledServer) -> None:

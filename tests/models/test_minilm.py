@@ -36,6 +36,17 @@ def reference() -> tuple[list[str], np.ndarray]:
     return sentences, vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
 
+def test_equal_sentences_are_equal_to_the_last_bit(encoder: MiniLmEncoder) -> None:
+    """Else rounding would decide which of two things that are described alike a question found."""
+    sentence, other = "A red ball is left here now.", "a longer sentence among them, for the order"
+    tokenizer, _ = minilm.load(1)
+    run = minilm.TOKENS_PER_RUN // len(tokenizer.encode(sentence).ids)
+    vectors = encoder.encode([sentence] * run + [other, sentence])  # the last one would run alone
+    assert vectors.shape == (run + 2, encoder.dimensions)
+    assert (vectors[0] == vectors[-1]).all()
+    np.testing.assert_allclose(vectors[-2], encoder.encode([other])[0], atol=ALONE)
+
+
 def test_is_registered_under_its_name() -> None:
     assert registry.load(registry.ENCODERS, "all-MiniLM-L6-v2") is MiniLmEncoder
 

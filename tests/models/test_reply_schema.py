@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from enum import StrEnum
 from typing import Any, Literal
@@ -79,6 +80,24 @@ def test_fields_keep_their_order_their_names_and_what_is_said_of_them() -> None:
     assert schema["properties"]["mood"]["enum"] == ["calm", "wild"]
     assert schema["properties"]["other"]["anyOf"][1] == {"type": "null"}
     assert schema["properties"]["score"] == {"type": "number", "minimum": 0, "maximum": 1}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "sent", "most"),
+    [
+        (r"^[^\n]{0,40}$", r'^[^"\\\n]{0,40}$', 40),
+        ("^.{1,128}$", r'^[^"\\\n]{1,128}$', 128),
+        ("^.{0,500}$", r'^([^"\\\n]{100}){0,4}[^"\\\n]{0,100}$', 500),
+        ("^.{1,400}$", r'^[^"\\\n]([^"\\\n]{100}){0,2}[^"\\\n]{0,100}$', 301),
+    ],
+)
+def test_a_line_is_sent_as_decoders_take_it(pattern: str, sent: str, most: int) -> None:
+    line = create_model("Line", line=(str, Field(pattern=pattern)))
+    assert strict_schema(line)["properties"]["line"]["pattern"] == sent
+    least = int(pattern.endswith("{1,128}$") or pattern.endswith("{1,400}$"))
+    fits = [number for number in range(520) if re.fullmatch(sent, "é" * number)]
+    assert fits == list(range(least, most + 1))  # no gap, and never more than was asked for
+    assert all(re.fullmatch(pattern, "é" * number) for number in fits)
 
 
 def test_it_is_made_the_same_each_time_and_belongs_to_the_caller() -> None:

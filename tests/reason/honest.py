@@ -22,7 +22,6 @@ from seewhy.types.query import (
     Counted,
     HasAttribute,
     IsA,
-    Order,
     Predicate,
     Query,
     Superlative,
@@ -63,7 +62,11 @@ class _Honest:
             "objects": [{"entity": h, "track": self._named(e)} for h, e in self.question.entities.items()],
             "others": [],
             "conditions": [
-                {"condition": one.handle, "evidence": self._evidence(one), "answer": "yes" if answers[one.handle] else "no"}
+                {
+                    "condition": one.handle,
+                    "evidence": self._evidence(one),
+                    "answer": "yes" if answers[one.handle] else "no",
+                }
                 for one in self.question.statements
             ],
             "gaps": [],
@@ -126,7 +129,7 @@ class _Honest:
         if set(entities_of(predicate)) - set(known):
             counted = set(entities_of(predicate)) - set(known) <= self.plan.counted
             return counted and any(
-                self._true(predicate, {e: n for e in entities_of(predicate)}) for n in self.truth.ids
+                self._true(predicate, dict.fromkeys(entities_of(predicate), n)) for n in self.truth.ids
             )
         if isinstance(predicate, Superlative):
             return self._most(predicate, known[predicate.subject], self.plan.described(condition)[predicate.subject])
@@ -149,6 +152,4 @@ class _Honest:
                 return True
             shape, _ = SHAPE_NOUNS[asked_for]
             return self._true(HasAttribute(subject=predicate.subject, attribute="shape", value=shape), bound)
-        if isinstance(predicate, Order):
-            return bool(spans(predicate, bound, self.truth))
         return bool(spans(predicate, bound, self.truth))

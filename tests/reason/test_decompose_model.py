@@ -24,9 +24,9 @@ from seewhy.reason.decompose import ModelDecomposer, WholeDecomposer
 from seewhy.reason.decompose.reading import MOST_WEIGHT, read
 from seewhy.reason.decompose.reply import Amount, Check, Decomposition, Look, SceneLook
 from seewhy.reason.decompose.vocabulary import MEASURE_PHRASES, VOCABULARY, known_to_twins
-from seewhy.twin.vocabulary import ENCOUNTERS
 from seewhy.reason.question import MAX_CHARACTERS
 from seewhy.reason.rules import KINDS, REST_WEIGHT, RulesDecomposer
+from seewhy.twin.vocabulary import ENCOUNTERS
 from seewhy.types.query import Measure
 from seewhy.types.twin import EventName, RelationName
 

@@ -12,7 +12,7 @@ from seewhy.twin.derive import derive
 from seewhy.twin.predicates import evaluate, fits
 from seewhy.types.query import Counted, Happens, HasAttribute, IsA, Order, Related, SceneIs, Superlative
 from seewhy.types.time import Span
-from seewhy.types.twin import Attribute, Event, Label, Twin
+from seewhy.types.twin import Attribute, Label, Twin
 
 
 @pytest.fixture(scope="module")

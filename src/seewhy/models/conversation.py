@@ -13,17 +13,18 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Event
 from typing import TYPE_CHECKING, Any, Generic
 
 from seewhy.errors import BadReply, Cancelled, EndpointError, ModelTimeout, Refused
-from seewhy.models.dialects import Dialect, Dialects, only_this_schema
+from seewhy.models.dialects import Dialect, Dialects, Format, Sized, reach
 from seewhy.models.failures import Failure, of_error, of_status
 from seewhy.models.language import Request, T
 from seewhy.models.limits import RateLimiter, wait_before
 from seewhy.models.parsing import Unfit, read_reply
-from seewhy.models.wire import Answer, Gathering, Malformed, WireMessage, read_completion, wire_body
+from seewhy.models.schema import schema_name, strict_schema
+from seewhy.models.wire import Answer, Gathering, Malformed, WireMessage, error_in, read_completion, wire_body
 from seewhy.settings import CallSettings
 
 if TYPE_CHECKING:
@@ -87,8 +88,12 @@ class Conversation(Generic[T]):
         self._key = key
         self._messages = messages
         self._cancel = cancel
+        self._schema = Sized(schema_name(request.schema), len(json.dumps(strict_schema(request.schema))))
         self._dialect = Dialect()
-        self._lasting = True
+        self._taken: Format = "json_schema"
+        """the format that the model has not refused for all it is asked"""
+        self._too_much = False
+        """True: this schema was refused, and not for what it says of others"""
         self.tally = Tally()
 
     async def hold(self) -> tuple[T, str]:
@@ -98,13 +103,15 @@ class Conversation(Generic[T]):
             Failure: no usable reply.
         """
         async with self._line.slots:
-            self._dialect = self._line.dialects.of(self._model)
+            self._dialect = self._line.dialects.of(self._model, self._schema)
+            self._taken = self._line.dialects.of(self._model).format
             answer = await self._send(self._messages)
             try:
                 value = self._read(answer)
             except Unfit as unfit:
-                if unfit.shape:
+                if unfit.shape and self._dialect != self._dialect.ignored():
                     self._dialect = self._dialect.ignored()
+                    self._taken = self._dialect.format
                 answer = await self._send([*self._messages, *_objection(answer.text, str(unfit))])
                 try:
                     value = self._read(answer)
@@ -113,8 +120,9 @@ class Conversation(Generic[T]):
                         BadReply, f"the reply does not fit its schema, also after repair: {still}", text=answer.text
                     ) from still
                 self.tally.repaired = True
-            if self._lasting:
-                self._line.dialects.learn(self._model, self._dialect)
+            self._line.dialects.learn(self._model, replace(self._dialect, format=self._taken))
+            if self._too_much:
+                self._line.dialects.learn_schema(self._model, self._schema, self._dialect.format)
             return value, answer.text
 
     def _read(self, answer: Answer) -> T:
@@ -151,8 +159,7 @@ class Conversation(Generic[T]):
                 narrower = self._dialect.without(failure.status, failure.complaint, self._line.settings.stream)
                 left -= loop.time() - begun
                 if narrower is not None and left > 0:
-                    self._dialect = narrower
-                    self._lasting = self._lasting and not only_this_schema(failure.complaint)
+                    self._narrow(narrower, failure.words)
                     continue
                 retry += 1
                 wait = wait_before(retry, self._key, self._line.first_wait) if failure.after is None else failure.after
@@ -167,6 +174,14 @@ class Conversation(Generic[T]):
                 self.tally.input_tokens += answer.input_tokens
                 self.tally.output_tokens += answer.output_tokens
                 return answer
+
+    def _narrow(self, narrower: Dialect, words: str) -> None:
+        if narrower.format != self._dialect.format:
+            about = reach(words)
+            if about == "model" and self._taken == self._dialect.format:
+                self._taken = narrower.format
+            self._too_much = self._too_much or about == "schema"
+        self._dialect = narrower
 
     def _given_up(self, failure: Failure, retries: int, wait: float | None = None) -> Failure:
         said = str(failure)
@@ -240,8 +255,8 @@ class Conversation(Generic[T]):
         finally:
             await response.aclose()
         document = self._document(response.content, kind)
-        if isinstance(document, dict) and document.get("error") and not document.get("choices"):
-            raise of_error(document["error"], **self._circumstances())
+        if (told := error_in(document)) is not None:
+            raise of_error(told, **self._circumstances())
         return read_completion(document)
 
     def _document(self, content: bytes, kind: str) -> object:

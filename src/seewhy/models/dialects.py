@@ -1,8 +1,9 @@
 """What an endpoint takes of the protocol: how it is told the schema, and which parameters it knows.
 
 Servers that speak OpenAI's protocol differ. The most is asked for first; what is refused is left out or replaced, and
-when a request made so succeeds, that is remembered for its model. A refusal that turns out to be about something else
-therefore changes nothing.
+when a request made so succeeds, that is remembered for its model: for all schemas, or, where the refusal was about
+one of them, for that one and larger ones of its name. A refusal that turns out to be about something else therefore
+changes nothing, and neither does a model that fails at one request.
 
 ::
 
@@ -14,19 +15,27 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Format = Literal["json_schema", "json_object", "plain"]
 Length = Literal["max_tokens", "max_completion_tokens", "none"]
+Reach = Literal["model", "schema", "request"]
+"""What a refusal is about: all that the model is asked, requests with this schema, or this request alone."""
 FORMATS: tuple[Format, ...] = ("json_schema", "json_object", "plain")
 LENGTHS: tuple[Length, ...] = ("max_tokens", "max_completion_tokens", "none")
 
 _FORMAT_WORDS = re.compile(
-    r"response[_ ]format|json[_ ]schema|json[_ ]object|json[_ ]mode|structured[_ ]outputs?|guided|grammar"
+    r"response[_ ]format|schema|json[_ ]object|json[_ ]mode|structured[_ ]outputs?|guided|grammar"
 )
 _ONE_SCHEMA = re.compile(
-    r"invalid schema|invalid_json_schema|conversion failed|failed to parse grammar|too (?:complex|large|many)"
+    r"(?:invalid|specified) (?:json )?schema|invalid_json_schema|conversion failed|too (?:complex|deep|large|many)"
+    r"|(?:parse|invalid|compil(?:e|ing)|transform) [^.:]{0,40}grammar|grammar error|features? not supported"
+    r"|nesting depth"
 )
+_NOT_WRITTEN = re.compile(
+    r"json_validate_failed|failed[_ ]to[_ ]generate[_ ]json|model produced output that does not match"
+)
+"""What servers say that check what the model has written: Groq; llama.cpp, which answers 500."""
 _CONTEXT_WORDS = re.compile(r"context (?:length|window|size)|maximum context|max_model_len|n_ctx")
 _LENGTH_WORDS = re.compile(r"max_(?:completion_)?tokens|max_new_tokens|max_output_tokens")
 
@@ -59,6 +68,8 @@ class Dialect:
             return self._less_format() if _FORMAT_WORDS.search(text) else None
         if status not in (400, 415, 422, 500, 501):
             return None
+        if _NOT_WRITTEN.search(text):  # the model's own words follow, which may be any
+            return self._less_format()
         if streaming and self.usage and ("stream_options" in text or "include_usage" in text):
             return replace(self, usage=False)
         if self.length != "none" and _CONTEXT_WORDS.search(text):
@@ -99,9 +110,20 @@ class Dialect:
         return replace(self, format=FORMATS[FORMATS.index(self.format) + 1])
 
 
-def only_this_schema(complaint: str) -> bool:
-    """Whether a refusal is about one schema (too large, say), and says nothing about others."""
-    return bool(_ONE_SCHEMA.search(complaint.lower()))
+def reach(words: str) -> Reach:
+    """How far a refusal of a format goes, by the endpoint's words."""
+    text = words.lower()
+    if _NOT_WRITTEN.search(text):
+        return "request"
+    return "schema" if _ONE_SCHEMA.search(text) else "model"
+
+
+class Sized(NamedTuple):
+    """A schema, as far as it matters for whether it is taken."""
+
+    name: str
+    size: int
+    """characters"""
 
 
 class Dialects:
@@ -109,10 +131,21 @@ class Dialects:
 
     def __init__(self) -> None:
         self._known: dict[str, Dialect] = {}
+        self._too_much: dict[tuple[str, str], tuple[int, Format]] = {}
 
-    def of(self, model: str) -> Dialect:
-        return self._known.get(model, Dialect())
+    def of(self, model: str, schema: Sized | None = None) -> Dialect:
+        """How to speak to a model; about this schema, where one is given."""
+        known = self._known.get(model, Dialect())
+        if schema is None:
+            return known
+        size, less = self._too_much.get((model, schema.name), (schema.size + 1, known.format))
+        return known if schema.size < size else known.common(Dialect(format=less))
 
     def learn(self, model: str, dialect: Dialect) -> None:
         """A request in this dialect succeeded. What others have found to be refused stays refused."""
         self._known[model] = dialect.common(self.of(model))
+
+    def learn_schema(self, model: str, schema: Sized, taken: Format) -> None:
+        """This schema was refused, and the request succeeded in the format that is told here."""
+        size, known = self._too_much.get((model, schema.name), (schema.size, taken))
+        self._too_much[model, schema.name] = min(size, schema.size), max(known, taken, key=FORMATS.index)

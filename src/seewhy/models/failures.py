@@ -31,6 +31,7 @@ class Failure(Exception):
         after: float | None = None,
         status: int = 0,
         complaint: str = "",
+        words: str = "",
         unreached: bool = False,
         text: str = "",
     ) -> None:
@@ -44,6 +45,8 @@ class Failure(Exception):
         """of the HTTP response; 0: there was none"""
         self.complaint = complaint
         """the parameter that was refused, or all that the endpoint said"""
+        self.words = words
+        """all that the endpoint said"""
         self.unreached = unreached
         """True: nothing answered at the address"""
         self.text = text
@@ -81,7 +84,8 @@ def of_status(
         again=status in _RETRYABLE or (status >= 500 and status != 501),
         after=retry_after(headers),
         status=status,
-        complaint=param if _is_ours(param) else body,
+        complaint=param if _is_ours(param) else _complaint(body),
+        words=body,
     )
 
 
@@ -133,6 +137,15 @@ def _is_ours(param: str) -> bool:
     )
 
 
+def _complaint(body: str) -> str:
+    """What an endpoint objects to, without the request that some repeat in full beside it."""
+    details = (_object(body) or {}).get("detail")
+    if not isinstance(details, list):
+        return body
+    said = [{key: one[key] for key in ("type", "loc", "msg") if key in one} for one in details if isinstance(one, dict)]
+    return json.dumps(said or details)
+
+
 def _error(body: str) -> tuple[str, str, str]:
     """(message, parameter, code) of an error response; what is not said is empty."""
     error = _object(body)
@@ -141,6 +154,9 @@ def _error(body: str) -> tuple[str, str, str]:
     message = error.get("message") or error.get("detail") or error.get("error") or ""
     if not isinstance(message, str):
         message = json.dumps(message, ensure_ascii=False)
+    metadata = error.get("metadata")
+    if isinstance(metadata, Mapping) and metadata.get("raw"):  # a router's: what the server behind it said
+        message = f"{message}: {metadata['raw']}"
     return message, str(error.get("param") or ""), str(error.get("code") or "")
 
 

@@ -39,7 +39,8 @@ class MiniLmEncoder:
     """A `TextEncoder`. The model is loaded when the first sentence is encoded, and shared by all encoders of a process.
 
     Sentences of equal length run together, so none is padded and a vector is the same alone and among
-    others, but for its last bits. A process that forks should do so before the first sentence: threads do not survive a fork.
+    others, but for its last bits. A process that forks should do so before the first sentence: threads do not
+    survive a fork.
 
     Args:
         threads: it computes with.

@@ -4,6 +4,11 @@ Servers take different parts of JSON Schema, and some refuse a request for a wor
 uses only words that all of them take: objects with every property required and nothing else allowed, arrays with
 bounds, enums, strings with a pattern, numbers with inclusive bounds, a choice of alternatives. What is left out here
 (lengths of strings, exclusive bounds) is checked when the reply is read.
+
+The pattern of a bounded line, ``^.{0,500}$`` or ``^[^\\n]{0,500}$``, is sent in another form, because two of the common
+decoders take patterns by the letter: llama.cpp and xgrammar (vLLM, SGLang) let a quote within the class end up in the
+string unescaped, which is no JSON, so quotes and backslashes are excluded; and xgrammar 0.2.6 to 0.2.8 fail on more
+than 128 repetitions, so that long lines are counted in blocks.
 """
 
 from __future__ import annotations
@@ -16,6 +21,12 @@ from pydantic import BaseModel
 
 _KEPT = ("description", "type", "enum", "pattern", "minimum", "maximum", "minItems", "maxItems")
 LONGEST_NAME = 64
+MOST_REPEATED = 128
+"""Characters of a line that are counted one by one."""
+BLOCK = 100
+"""Characters of a longer line that are counted as one."""
+_LINE = re.compile(r"\^(?:\.|\[\^\\n\])\{(?P<least>[01]),(?P<most>\d+)\}\$")
+_LETTER = r'[^"\\\n]'
 
 
 def strict_schema(model: type[BaseModel]) -> dict[str, Any]:
@@ -45,6 +56,8 @@ def _fit(node: Mapping[str, Any], defs: Mapping[str, Any], within: tuple[str, ..
         rest = {key: value for key, value in node.items() if key != "allOf"}
         return _fit({**node["allOf"][0], **rest}, defs, within, where)
     fitted = {key: node[key] for key in _KEPT if key in node}
+    if line := _LINE.fullmatch(fitted.get("pattern", "")):
+        fitted["pattern"] = _line(int(line["least"]), int(line["most"]))
     if "const" in node:
         fitted["enum"] = [node["const"]]
     choices = node.get("anyOf") or node.get("oneOf")
@@ -57,6 +70,15 @@ def _fit(node: Mapping[str, Any], defs: Mapping[str, Any], within: tuple[str, ..
     elif "type" not in node and "enum" not in fitted:
         raise TypeError(f"{where}: a field of a reply needs a type; given {dict(node)}")
     return fitted
+
+
+def _line(least: int, most: int) -> str:
+    """A line of least (0 or 1) to most characters. The most of a long one is rounded down to whole blocks; only its
+    last block is not full, so that there are few ways to read it."""
+    if most <= MOST_REPEATED:
+        return f"^{_LETTER}{{{least},{most}}}$"
+    blocks = (most - least) // BLOCK
+    return f"^{_LETTER * least}({_LETTER}{{{BLOCK}}}){{0,{blocks - 1}}}{_LETTER}{{0,{BLOCK}}}$"
 
 
 def _object(node: Mapping[str, Any], defs: Mapping[str, Any], within: tuple[str, ...], where: str) -> dict[str, Any]:

@@ -115,7 +115,7 @@ def read_completion(document: object) -> Answer:
         raise Malformed(f"a choice has a message; given {_shortened(choice)}")
     tokens = _usage(document) or (0, 0)
     return Answer(
-        text=_clean(_text(message.get("content"))),
+        text=_clean(_answer(_text(message.get("content")), _reasoning(message))),
         finish=str(choice.get("finish_reason") or ""),
         refusal=_clean(_text(message.get("refusal"))),
         input_tokens=tokens[0],
@@ -123,11 +123,20 @@ def read_completion(document: object) -> Answer:
     )
 
 
+def error_in(document: object) -> Any:
+    """The error object in a response that came with status 200; None: there is none."""
+    choice = _choice(document)
+    if choice is not None:  # a router's: the server behind it failed on the way
+        return choice.get("error") or None
+    return document.get("error") or None if isinstance(document, Mapping) else None
+
+
 class Gathering:
     """The answer in the pieces of a stream."""
 
     def __init__(self) -> None:
         self._text: list[str] = []
+        self._reasoning: list[str] = []
         self._refusal: list[str] = []
         self._finish = ""
         self._tokens = (0, 0)
@@ -146,6 +155,7 @@ class Gathering:
         delta = choice.get("delta")
         if isinstance(delta, Mapping):
             self._text.append(_text(delta.get("content")))
+            self._reasoning.append(_reasoning(delta))
             self._refusal.append(_text(delta.get("refusal")))
         self._finish = str(choice.get("finish_reason") or self._finish)
 
@@ -154,9 +164,10 @@ class Gathering:
         Raises:
             Malformed: the stream ended before the answer did.
         """
-        if not self._finish:
+        text = _answer("".join(self._text), "".join(self._reasoning))
+        if not self._finish and not _is_object(text):  # some never say why they end
             raise Malformed("the stream ended in the middle of the answer")
-        return Answer(_clean("".join(self._text)), self._finish, _clean("".join(self._refusal)), *self._tokens)
+        return Answer(_clean(text), self._finish, _clean("".join(self._refusal)), *self._tokens)
 
 
 def _choice(document: object) -> Mapping[str, Any] | None:
@@ -181,6 +192,25 @@ def _text(content: object) -> str:
     if isinstance(content, Sequence):
         return "".join(str(part.get("text") or "") for part in content if isinstance(part, Mapping))
     return ""
+
+
+def _reasoning(message: Mapping[str, Any]) -> str:
+    """What a model thought, where a server tells it apart from the answer."""
+    return _text(message.get("reasoning_content")) or _text(message.get("reasoning"))
+
+
+def _answer(content: str, reasoning: str) -> str:
+    """The answer, which servers that split off the reasoning put there when the model did not think at all: constrained
+    decoding leaves it no room to."""
+    return reasoning if not content.strip() and _is_object(reasoning) else content
+
+
+def _is_object(text: str) -> bool:
+    """Whether a text is one JSON object, from its first character to its last."""
+    try:
+        return isinstance(json.loads(text), dict)
+    except (ValueError, RecursionError):
+        return False
 
 
 def _clean(text: str) -> str:

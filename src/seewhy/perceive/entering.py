@@ -48,13 +48,14 @@ def enter(twin: Twin, masks: Masks, findings: Findings) -> tuple[Twin, dict[int,
         to, by frame, then track, ascending.
 
     Raises:
-        ValueError: a mask has unreadable run lengths.
+        ValueError: an observation's mask is not among `masks`, or one that was found has unreadable run lengths.
     """
     clean, dropped = checked(findings, twin)
     seen = _sightings(twin, masks)
     for frame, of in clean.masks.items():
         for track, mask in of.items():
-            seen[track].setdefault(frame, mask)
+            if frame not in twin.track_by_id[track].by_frame:
+                seen[track][frame] = mask
     came = arrivals(clean.objects, seen, taken=_mentioned(findings))
     seen |= {track: dict(clean.objects[number].masks) for track, number in came.new.items()}
     frames = tuple(sorted((*twin.frames, *clean.frames), key=lambda frame: frame.index))
@@ -86,10 +87,18 @@ def enter(twin: Twin, masks: Masks, findings: Findings) -> tuple[Twin, dict[int,
 
 def _sightings(twin: Twin, masks: Masks) -> dict[int, dict[int, Rle]]:
     """Id of a track → frame → mask."""
-    return {
-        track.id: {o.frame: masks[o.frame][track.id] for o in track.observations if o.mask is not None}
-        for track in twin.tracks
-    }
+    seen: dict[int, dict[int, Rle]] = {track.id: {} for track in twin.tracks}
+    for track in twin.tracks:
+        for one in track.observations:
+            if one.mask is None:
+                continue
+            mask = masks.get(one.frame, {}).get(track.id)
+            if mask is None:
+                raise ValueError(
+                    f"the mask of track {track.id} in frame {one.frame} of {twin.id} is not among those given"
+                )
+            seen[track.id][one.frame] = mask
+    return seen
 
 
 def _mentioned(findings: Findings) -> set[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import re
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -13,7 +14,7 @@ from seewhy.reason.plan import Plan
 from seewhy.twin.counting import SALIENT
 from seewhy.twin.predicates import evaluate, fits
 from seewhy.types.hit import Answer, Candidate, ConditionVerdict, Evidence, Match, Truth
-from seewhy.types.query import Condition
+from seewhy.types.query import Condition, Counted, Superlative
 from seewhy.types.twin import Twin
 
 Bound = Mapping[str, int | None]
@@ -31,6 +32,9 @@ MAYBE = 0.45
 """The score of a presence whose only witness is a track so faint that it may be no object at all."""
 MOST_OBJECTS = 12
 """Tracks named in a verdict."""
+MOST_TRIED = 40
+"""Tracks of one video that are tried for one entity together with others, the likeliest: an hour has thousands, and
+pairs of them millions. More than perception keeps of a few shots."""
 
 _FLIPPED: Mapping[Answer, Answer] = {"yes": "no", "no": "yes", "unknown": "unknown"}
 _PLAIN = re.compile(r"^(no |any |nothing$|nobody$|no one$|none$)")
@@ -60,7 +64,8 @@ class Case:
     def bind(self) -> dict[str, int | None]:
         """The assignment under which most of the query holds; entities beyond the tracks get None."""
         plan = self.plan
-        places: list[int | None] = [*self.tracks]
+        likely = {track for entity in plan.bound for track in self._likely(entity, self.tracks)}
+        places: list[int | None] = [*sorted(likely)]
         places += [None] * (len(plan.bound) - len(places))
         salience = [0.0 if track is None else self.twin.track_by_id[track].score for track in places]
         position = {entity: number for number, entity in enumerate(plan.bound)}
@@ -73,6 +78,27 @@ class Case:
         shared = frozenset(position[entity] for entity in plan.shared if entity in position)
         chosen = best_assignment(len(plan.bound), salience, terms, shared)
         return {entity: places[place] for entity, place in zip(plan.bound, chosen, strict=True)}
+
+    def _likely(self, entity: str, tracks: Sequence[int]) -> Sequence[int]:
+        """The tracks that may be the entity by what is said of it alone, at most MOST_TRIED; in order of their ids."""
+        if len(tracks) <= MOST_TRIED:
+            return tracks
+        alone = [
+            condition
+            for condition in self.plan.query.conditions
+            if self.plan.entities[condition.id] == (entity,)
+            and not isinstance(condition.predicate, Counted | Superlative)
+        ]
+
+        def order(track: int) -> tuple[float, float, int]:
+            bound = {entity: track}
+            truths = [
+                self._evaluate(one, bound) if entity in self.plan.groups else self._holds(one, bound) for one in alone
+            ]
+            fit = math.fsum(counted_score(truth.answer, truth.score) for truth in truths)
+            return -fit, -self.twin.track_by_id[track].score, track
+
+        return sorted(sorted(tracks, key=order)[:MOST_TRIED])
 
     def _worth(
         self,
@@ -132,7 +158,10 @@ class Case:
         taken = {bound[entity] for entity in (bound if group in self.plan.others else involved) if entity in bound}
         open_tracks = [track for track in self.tracks if track not in taken]
         likeliest: Truth | None = None
-        for chosen in itertools.permutations(open_tracks, len(free)):
+        likely = [self._likely(entity, open_tracks) if len(involved) > 1 else open_tracks for entity in free]
+        for chosen in itertools.product(*likely):
+            if len(set(chosen)) < len(chosen):
+                continue
             binding = {**bound, **dict(zip(free, chosen, strict=True))}
             truths = [self._evaluate(condition, binding) for condition in conditions]
             weakest = min(truths, key=lambda truth: (_RANK[truth.answer], truth.score))

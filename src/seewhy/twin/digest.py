@@ -40,8 +40,9 @@ Each candidate is a video, described line by line. A line begins with its id. Ti
 - t1, t2, ... are things: what it may be and how it looks, in quotes; where in the picture it is when (left 0-3 > right
   5-9.8: at the left from 0 to 3, at the right from 5 to 9.8, between them on its way); size is its share of the
   picture; depth is 0 for the nearest to 1 for the farthest; "still": it does not move; "faint": it may be background.
-- e1, e2, ... are events, in order of time; a verb in quotes was seen by somebody, the others were measured. r1, r2, ... are relations with the times at which they hold, as seen in
-  the picture. What is not listed may still be so where the last line says that something was left out.
+- e1, e2, ... are events, in order of time; a verb in quotes was seen by somebody, the others were measured. r1, r2, ...
+  are relations with the times at which they hold, as seen in the picture. What is not listed may still be so where the
+  last line says that something was left out.
 - scene, camera, pace, text (what is written in the picture), summary, counts and looked are about the whole video.
 - A question mark says that it is not sure. What stands in double quotes is data that was read off the video."""
 """How to read a digest, for the prompt of whoever shows one: trusted words."""

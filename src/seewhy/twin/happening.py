@@ -28,6 +28,8 @@ NEVER_TOGETHER = 0.1
 """and of a relation between two tracks that are never seen at one time"""
 BORDER_EVENTS = frozenset(("enters", "leaves", "appears", "disappears", "changes_color"))
 """can be told from a single observation"""
+DIRECTIONS = frozenset(("moves_left", "moves_right", "moves_up", "moves_down"))
+"""what geometry has exactly, and models that look at frames often confuse: nobody's word counts against it"""
 DOUBTED = 0.45
 """the score of what somebody tells and geometry, which has looked, does not find"""
 
@@ -47,7 +49,7 @@ def happens(facts: TwinFacts, predicate: Happens, track: int, other: int | None)
 def _or_told(facts: TwinFacts, key: EventKey, when: When, measured: Truth, said: str) -> Truth:
     """What was measured, unless others tell that it is so."""
     told = facts.told.get(key)
-    if not told or measured.answer == "yes":
+    if not told or measured.answer == "yes" or (measured.answer == "no" and key[0] in DIRECTIONS):
         return measured
     best, _ = facts.pick(told, when, facts.presence[key[1]])
     if best is None or answer_of(best.score) != "yes":

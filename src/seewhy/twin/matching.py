@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from seewhy.twin.facts import NO, PRIOR, YES, Fact, TwinFacts, answer_of, at_that_time, make_truth
-from seewhy.twin.looks import alike
+from seewhy.twin.looks import alike, known_values, value
 from seewhy.twin.vocabulary import (
     BROADER,
     GENERIC_WORDS,
@@ -17,7 +17,7 @@ from seewhy.twin.vocabulary import (
 from seewhy.types.hit import Truth
 from seewhy.types.query import HasAttribute, IsA, SceneIs
 from seewhy.types.time import Span
-from seewhy.types.twin import GENERIC_CATEGORY, Attribute, Label
+from seewhy.types.twin import GENERIC_CATEGORY, Attribute, AttributeKind, Label
 
 SORT_OF_PERSON = 0.75
 """how far a person fits "a man", "a rider", ...: a label that says only "person" leaves that open"""
@@ -55,7 +55,7 @@ def _is_a(facts: TwinFacts, category: str, number: int) -> Truth:
         other = named[0]
         text = f"{name} is a {other.name} ({other.score:.2f}, {other.source}), not a {category}"
         return make_truth("no", 0.3 * (1 - other.score), text, (number,), span, {"label_score": other.score})
-    shape = SHAPE_NOUNS.get(asked.split()[-1])
+    shape = SHAPE_NOUNS.get(asked.rpartition(" ")[2])
     if shape is not None and track.values("shape"):
         return _by_shape(facts, number, category, *shape)
     text = f"no specialist could name {name}; it is only known as {GENERIC_CATEGORY!r}, so it may be a {category}"
@@ -72,7 +72,7 @@ def _matches(asked: str, label: Label) -> float:
         return label.score * (1.0 if asked in PLAIN_PERSON_WORDS else SORT_OF_PERSON)
     if said in BROADER.get(asked, frozenset()):
         return label.score * WIDER
-    head = asked.rsplit(maxsplit=1)[-1]
+    head = asked.rpartition(" ")[2]
     if head != asked:
         return HEAD_NOUN * _matches(head, label)
     return label.score if asked in said.split() else 0.0
@@ -133,14 +133,24 @@ def _has(
         if holding:
             text = f"the {what} of {name} is {wanted}, but not {at_that_time(when)}"
             return make_truth("no", ELSEWHEN, text, tracks, holding[0].span, {"share": share})
-        surest = max(a.score for a in said)
+        surest = max((a.score for a in said if _excludes(kind, a.value)), default=0.0)
         score = PRIOR * (1 - surest)
         if surest < TRUSTED:
-            return make_truth("unknown", PRIOR, f"the {what} of {name} is uncertain: {known}", tracks)
+            return make_truth(
+                "unknown", PRIOR, f"the {what} of {name} is {known}; whether {wanted}, too, is not known", tracks
+            )
         return make_truth("no", score, f"the {what} of {name} is {known}, not {wanted}", tracks, None)
     relation = "is" if best.said == wanted or best.score >= YES else "may be"
     text = f"the {what} of {name} {relation} {best.said}; asked for {wanted}; said: {known}"
     return make_truth(answer_of(best.score), best.score, text, tracks, best.span, {"score": best.score})
+
+
+def _excludes(kind: AttributeKind, said: str) -> bool:
+    """Whether a value speaks against others of its kind: those of a closed list do. Who sits may also smile, and a
+    fluffy thing may be striped."""
+    if kind == "palette":
+        return True
+    return value(kind, said) in known_values(kind)
 
 
 def attribute_facts(

@@ -6,12 +6,12 @@ from seewhy.errors import ModelError
 from seewhy.models.asking import ask
 from seewhy.models.language import LanguageModel, Request
 from seewhy.models.prompt import load_prompt
-from seewhy.plain import as_data
+from seewhy.plain import as_data, plain
 from seewhy.reason.decompose.reading import read
 from seewhy.reason.decompose.reply import Decomposition
 from seewhy.reason.decompose.saying import shortened
 from seewhy.reason.decompose.vocabulary import VOCABULARY
-from seewhy.reason.question import readable
+from seewhy.reason.question import MAX_CHARACTERS, readable
 from seewhy.reason.seams import Decomposer
 from seewhy.types.query import Query
 
@@ -51,7 +51,7 @@ class ModelDecomposer:
             purpose="decompose",
             subject=text,
             prompt=self._prompt.id,
-            messages=self._prompt.fill({"vocabulary": VOCABULARY, "question": as_data(text)}),
+            messages=self._prompt.fill({"vocabulary": VOCABULARY, "question": as_data(plain(text, MAX_CHARACTERS))}),
             schema=Decomposition,
             hints={"question": text},
         )

@@ -141,7 +141,7 @@ def sure_of(predicate: Predicate, twin: Twin, track: int | None) -> bool:
         return _look_is_sure(predicate, owner.values(predicate.attribute), score)
     asked = noun(predicate.category)
     named = [label for label in owner.labels if noun(label.name) not in GENERIC_WORDS]
-    shape = SHAPE_NOUNS.get(asked.split()[-1])
+    shape = SHAPE_NOUNS.get(asked.rpartition(" ")[2])
     if not named and shape is not None:  # what no one could name is judged by its shape
         return sure_of(HasAttribute(subject=predicate.subject, attribute="shape", value=shape[0]), twin, track)
     return asked in GENERIC_WORDS or _name_is_sure(asked, named)
