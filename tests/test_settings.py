@@ -62,3 +62,12 @@ def test_no_secret_is_in_an_error(overrides: dict[str, object]) -> None:
     with pytest.raises(SettingsError) as caught:
         Settings.load(None, overrides, {})
     assert "sk-secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url", ["https://host/v1?key=sk-secret", "https://user:sk-secret@host/v1", "https://host/v1#sk-secret"]
+)
+def test_an_endpoint_with_a_secret_in_it_is_refused_without_showing_it(url: str) -> None:
+    with pytest.raises(SettingsError, match="SEEWHY_API_KEY") as caught:
+        Settings.load(overrides={"endpoint": url, "model": "m"}, environment={})
+    assert "sk-secret" not in str(caught.value)

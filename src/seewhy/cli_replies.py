@@ -26,7 +26,7 @@ def export_(
     store: StoreOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Write all replies, with the twins they were made from, to one file."""
+    """Write all replies, and the twins that a recording has, to one file."""
     from seewhy.models.replies_file import export_replies
 
     with _open(library, store, read_only=True) as opened:

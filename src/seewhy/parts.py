@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from seewhy.engine import Engine
@@ -49,6 +50,7 @@ class Parts:
         """
         self.folder, self.settings = folder, settings
         self._given = model
+        self._opening = Lock()
 
     def close(self) -> None:
         """Let go of the index and of the model. They are opened anew when they are needed."""
@@ -135,7 +137,13 @@ class Parts:
             return None
         from seewhy.models.open import language_model
 
-        return language_model(self.settings, self.folder.path / REPLIES_FILE, self.folder.read_only, self._given)
+        with self._opening:  # a property is made by every thread that finds none: two would mean two stores
+            opened: RememberingModel | None = self.__dict__.get("model")
+            if opened is None:
+                replies = self.folder.path / REPLIES_FILE
+                opened = language_model(self.settings, replies, self.folder.read_only, self._given)
+                self.__dict__["model"] = opened
+            return opened
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -166,6 +166,8 @@ class Settings(_Section):
             raise ValueError("an endpoint is a URL such as http://localhost:8000/v1")
         if url.username or url.password:
             raise ValueError("an endpoint's URL carries no name and password; set SEEWHY_API_KEY")
+        if url.query or url.fragment:
+            raise ValueError("an endpoint's URL ends with its path (https://host/v1); set SEEWHY_API_KEY for a key")
         return value.rstrip("/")
 
     @property
@@ -259,7 +261,7 @@ def _shown(name: str, value: object) -> str:
     """A value in an error: errors are logged, so none of a secret, and of a URL not what stands before the host."""
     if any(row.name == name and row.secret for row in TABLE):
         return "(not shown)"
-    return re.sub(r"//[^/]*@", "//...@", repr(value))
+    return re.sub(r"//[^/]*@", "//...@", re.sub(r"[?#].*", "...", repr(value)))
 
 
 def _from_file(file: Path) -> dict[str, object]:

@@ -1,124 +1,132 @@
-"""Masks between the sampled frames."""
+"""What happens between two samples is seen when every frame is looked at."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 import pytest
-from boxes import Box, film, mask_of, twin_of
 
-from seewhy.errors import PerceptionError
 from seewhy.perceive.entering import enter
 from seewhy.perceive.fullrate import at_full_rate
+from seewhy.perceive.observing import observation, place
 from seewhy.twin.derive import derive
-from seewhy.types.masks import decode
+from seewhy.types.masks import Mask, Rle, decode, encode
 from seewhy.types.time import Span
-from seewhy.types.twin import Twin
+from seewhy.types.twin import Label, Track, Twin
+from seewhy.types.video import Frame, Image, VideoFacts, VideoId
+from seewhy.video.clip_fake import FakeClip
 
-RATE, COUNT = 60, 120
-RED, BLUE = (205, 45, 45), (50, 60, 205)
-DARTS = [0, 6, 12, 18, 24, 26, 24, 18, 12, 6, 0]
-"""pixels to the right, in the frames 50 to 60: it touches and is back before the next look"""
-
-
-def standing(number: int) -> Box:
-    return 76, 34, 106, 64
-
-
-def darting(number: int) -> Box:
-    along = DARTS[number - 50] if 50 <= number <= 60 else 0
-    return 28 + along, 38, 56 + along, 62
+WIDTH, HEIGHT, RATE, STEP = 320, 192, 30, 15
+SIDE = 48
+RANDOM = np.random.default_rng(7)
+BACKGROUND = RANDOM.integers(90, 130, (HEIGHT, WIDTH, 3), np.uint8)
+SKINS = RANDOM.integers(0, 60, (2, SIDE, SIDE, 3), np.uint8) + np.array(
+    [[[[190, 20, 20]]], [[[20, 40, 190]]]], np.uint8
+)
 
 
-CLIP = film(COUNT, RATE, (RED, standing), (BLUE, darting))
-TWIN, MASKS = twin_of(CLIP, {1: standing, 2: darting})
-AROUND = Span(start=0.84, end=0.99)
+@dataclass(frozen=True)
+class Story:
+    """Two textured squares, of which one darts towards the other and back between the second and the third sample."""
+
+    frames: tuple[Frame, ...]
+    truth: dict[int, dict[int, Mask]]
+    twin: Twin
+    masks: dict[int, dict[int, Rle]]
+
+    @property
+    def clip(self) -> FakeClip:
+        return FakeClip(self.frames)
 
 
-def met(twin: Twin) -> set[str]:
-    """What the two have to do with each other, by geometry."""
-    derived = derive(twin)
-    related = {r.predicate for r in derived.relations if {r.subject, r.object} == {1, 2}}
-    return related | {e.action for e in derived.events if (e.subject, e.object) == (2, 1)}
+def at(index: int) -> int:
+    """x of the one that darts: at rest at 40; near the other, which starts at 144, for a third of a second."""
+    away = max(0.0, 7 - abs(index - 22.5))  # frames 16..29
+    return round(min(40 + 14 * away, 110))
 
 
-def test_what_happens_between_two_looks_is_seen_after_it() -> None:
-    assert met(TWIN) == {"left_of"}
-    seen, _ = enter(TWIN, MASKS, at_full_rate(CLIP, TWIN, MASKS, AROUND))
-    assert met(seen) == {"left_of", "near", "approaches", "moves_away"}
-    approach = next(event for event in derive(seen).events if event.action == "approaches")
-    assert 50 / RATE <= approach.span.start < approach.span.end <= 55 / RATE
-    assert not [e for e in derive(TWIN).events if e.subject == 2 and e.action == "moves"]
-    assert [e for e in derive(seen).events if e.subject == 2 and e.action == "moves"]
+@pytest.fixture(scope="module")
+def story() -> Story:
+    frames: list[Frame] = []
+    truth: dict[int, dict[int, Mask]] = {}
+    for index in range(61):
+        image: Image = BACKGROUND.copy()
+        truth[index] = {}
+        for track, x in ((2, 144), (1, at(index))):
+            image[72 : 72 + SIDE, x : x + SIDE] = SKINS[track - 1]
+            pixels = np.zeros((HEIGHT, WIDTH), bool)
+            pixels[72 : 72 + SIDE, x : x + SIDE] = True
+            truth[index] = {number: mask & ~pixels for number, mask in truth[index].items()} | {track: pixels}
+        frames.append(Frame(index, index, Fraction(1, RATE), index / RATE, image))
+    sampled = frames[::STEP]
+    masks = {f.index: {track: encode(mask) for track, mask in truth[f.index].items()} for f in sampled}
+    tracks = []
+    for track in (1, 2):
+        places = [(f.time, place(masks[f.index][track])) for f in sampled]
+        seen = tuple(observation(time, track, where, None, 1.0) for time, where in places if where is not None)
+        label = Label(name="object", score=1.0, source="test@1")
+        tracks.append(Track(id=track, labels=(label,), observations=seen, score=1.0, source="test@1"))
+    facts = VideoFacts(
+        id=VideoId("0" * 32), bytes=1, width=WIDTH, height=HEIGHT, rotation=0, duration=61 / RATE, start_pts=0,
+        time_base=Fraction(1, RATE), average_rate=Fraction(RATE), codec="drawn", container="memory",
+    )  # fmt: skip
+    times = tuple(frame.time for frame in sampled)
+    twin = derive(Twin(video=facts, frames=times, mask_size=(HEIGHT, WIDTH), tracks=tuple(tracks)))
+    return Story(tuple(frames), truth, twin, masks)
 
 
-def test_masks_lie_where_the_things_are() -> None:
-    found = at_full_rate(CLIP, TWIN, MASKS, AROUND)
-    fits = []
-    for frame, masks in found.masks.items():
-        for track, where in ((1, standing), (2, darting)):
-            truth, mask = mask_of(where(frame)), decode(masks[track])
-            fits.append((truth & mask).sum() / (truth | mask).sum())
-    assert np.mean(fits) > 0.85
-    assert min(fits) > 0.6
-    assert [frame.index for frame in found.frames] == sorted(found.masks)
-    assert all(AROUND.contains(frame.t) for frame in found.frames)
-    assert not {frame.index for frame in found.frames} & {frame.index for frame in TWIN.frames}
+def iou(a: Mask, b: Mask) -> float:
+    return float((a & b).sum() / max((a | b).sum(), 1))
 
 
-def test_only_the_tracks_that_are_wanted() -> None:
-    found = at_full_rate(CLIP, TWIN, MASKS, AROUND, tracks=(2,))
-    assert {track for masks in found.masks.values() for track in masks} == {2}
+def test_masks_between_samples_are_where_things_are(story: Story) -> None:
+    found = at_full_rate(story.clip, story.twin, story.masks, Span(start=0.6, end=0.9))
+    indices = [frame.index for frame in found.frames]
+    assert indices == list(range(16, 30)), "from the sample before to the sample after, samples left out"
+    assert set(found.masks) == set(indices)
+    still = [iou(decode(found.masks[i][2]), story.truth[i][2]) for i in indices if 2 in found.masks[i]]
+    assert len(still) == len(indices)
+    assert np.mean(still) > 0.75
+    near = [iou(decode(found.masks[i][1]), story.truth[i][1]) for i in indices]
+    assert min(near) > 0.75, near
+    assert {mask.size for of in found.masks.values() for mask in of.values()} == {(HEIGHT, WIDTH)}
 
 
-def test_what_is_too_much_is_left_out_from_the_ends_and_said() -> None:
-    found = at_full_rate(CLIP, TWIN, MASKS, TWIN.span, most_frames=20)
-    assert 0 < len(found.frames) <= 20
-    assert abs(np.mean([frame.t for frame in found.frames]) - 1.0) < 0.2
-    assert "too many frames" in " ".join(found.notes)
-    nothing = at_full_rate(CLIP, TWIN, MASKS, AROUND, most_frames=5)
-    assert not nothing.frames
-    assert nothing.notes
+def test_a_relation_of_a_moment_is_derived_only_from_every_frame(story: Story) -> None:
+    def touching(twin: Twin) -> set[str]:
+        return {relation.predicate for relation in twin.relations} & {"near", "overlaps"}
+
+    found = at_full_rate(story.clip, story.twin, story.masks, Span(start=0.5, end=1.0))
+    twin, masks = enter(story.twin, story.masks, found)
+    again = derive(twin)
+    assert touching(story.twin) == set(), "at every sample the one stands where it stood"
+    assert touching(again) == {"near"}, "they overlap, too, for less time than a relation has to last"
+    moment = next(relation.span for relation in again.relations if relation.predicate == "near")
+    assert 0.5 < moment.start < 0.7
+    assert 0.8 < moment.end < 1.0
+    assert set(masks) == {seen.frame for track in again.tracks for seen in track.observations}
 
 
-def test_the_typical_step_of_the_twin_stays_what_it_is() -> None:
-    found = at_full_rate(CLIP, TWIN, MASKS, TWIN.span, most_frames=1000)
-    seen, _ = enter(TWIN, MASKS, found)
-    assert len(seen.frames) > len(TWIN.frames)
-    assert seen.frame_step == pytest.approx(TWIN.frame_step, rel=0.25)
-    assert "too many frames" in " ".join(found.notes)
+def test_only_the_tracks_asked_for(story: Story) -> None:
+    found = at_full_rate(story.clip, story.twin, story.masks, Span(start=0.6, end=0.8), tracks=(2,))
+    assert {track for of in found.masks.values() for track in of} == {2}
 
 
-def test_nothing_is_carried_over_a_cut() -> None:
-    twin, masks = twin_of(CLIP, {1: standing, 2: darting}, cuts=(1.0,))
-    found = at_full_rate(CLIP, twin, masks, AROUND)
-    assert all(not 50 < frame.index < 60 for frame in found.frames)
-    assert "cut" in " ".join(found.notes)
+def test_no_more_frames_than_allowed_and_what_is_left_out_is_said(story: Story) -> None:
+    found = at_full_rate(story.clip, story.twin, story.masks, story.twin.span, most_frames=20)
+    assert max(frame.index for frame in found.frames) == 14
+    assert any("left out" in note for note in found.notes)
 
 
-def test_a_thing_that_one_side_shows_is_there_for_the_nearer_half() -> None:
-    masks = {frame: {t: m for t, m in of.items() if t == 1 or frame < 60} for frame, of in MASKS.items()}
-    found = at_full_rate(CLIP, TWIN, masks, Span(start=50 / RATE, end=60 / RATE))
-    shown = {frame for frame, of in found.masks.items() if 2 in of}
-    assert shown - {55} == {51, 52, 53, 54}  # 55 lies in the middle
-    assert all(1 in found.masks[frame] for frame in found.masks)
+def test_a_stretch_whose_every_frame_was_sampled_gives_nothing(story: Story) -> None:
+    every = story.twin.model_copy(update={"frames": tuple(frame.time for frame in story.frames)})
+    found = at_full_rate(story.clip, every, story.masks, Span(start=0.6, end=0.9))
+    assert (found.count, found.notes) == (0, ("every frame of the stretch was sampled",))
 
 
-def test_looking_twice_finds_nothing_more() -> None:
-    seen, masks = enter(TWIN, MASKS, at_full_rate(CLIP, TWIN, MASKS, AROUND))
-    again = at_full_rate(CLIP, seen, masks, AROUND)
-    assert not again.frames
-    assert again.notes == ("every frame of the span was looked at before",)
-
-
-def test_the_same_result_every_time() -> None:
-    first, second = (replace(at_full_rate(CLIP, TWIN, MASKS, AROUND), seconds=0.0) for _ in range(2))
-    assert first == second
-
-
-def test_nonsense_is_refused() -> None:
-    with pytest.raises(PerceptionError, match="no track 9"):
-        at_full_rate(CLIP, TWIN, MASKS, AROUND, tracks=(9,))
-    with pytest.raises(PerceptionError, match="outside"):
-        at_full_rate(CLIP, TWIN, MASKS, Span(start=7, end=8))
+def test_twice_is_the_same(story: Story) -> None:
+    span = Span(start=0.5, end=1.0)
+    first, second = (at_full_rate(story.clip, story.twin, story.masks, span) for _ in range(2))
+    assert first.masks == second.masks

@@ -58,13 +58,13 @@ class Gap(NamedTuple):
 def at_full_rate(
     clip: Clip, twin: Twin, masks: Masks, span: Span, tracks: Sequence[int] = (), most_frames: int = 120
 ) -> Findings:
-    """More observations of tracks: at every decoded frame within a span.
+    """More observations of tracks: at every decoded frame of a span, from the sample before it to the sample after.
 
     Args:
         masks: those of the twin.
         tracks: ids of those that are wanted; empty: all.
-        most_frames: looked at, those nearest to the middle of the span. Fewer where more would change the twin's
-            typical step between frames, by which geometry smooths what it sees everywhere.
+        most_frames: that are added, the first of the span. After the first gap between samples it ends earlier where
+            more frames would change the twin's typical step, by which geometry smooths what it sees everywhere.
 
     Raises:
         PerceptionError: no such track, or a span outside the video.
@@ -79,12 +79,12 @@ def at_full_rate(
     wanted = set(tracks) or set(twin.track_by_id)
     gaps = [gap for gap in map(Gap._make, pairwise(twin.frames)) if gap.frames > 0 and gap.span.overlaps(span)]
     whole = [gap for gap in gaps if not any(gap.before.t < cut <= gap.after.t for cut in twin.tempo.cuts)]
-    chosen = _chosen(whole, twin, span, most_frames)
+    chosen = _chosen(whole, twin, most_frames)
     frames: list[FrameTime] = []
     found: dict[int, dict[int, Rle]] = {}
     for gap, pictures in _read(clip, chosen):
         for frame, seen in _between(gap, pictures, _known(masks, gap, wanted), twin.mask_size):
-            if span.contains(frame.t) and seen:
+            if seen:
                 frames.append(frame)
                 found[frame.index] = seen
     return Findings(
@@ -96,15 +96,15 @@ def at_full_rate(
     )
 
 
-def _chosen(gaps: Sequence[Gap], twin: Twin, span: Span, most_frames: int) -> list[Gap]:
-    """The gaps that are filled, in order of time: as many as may be, those nearest to the middle of the span."""
+def _chosen(gaps: Sequence[Gap], twin: Twin, most_frames: int) -> list[Gap]:
+    """The gaps that are filled: as many as may be, the first of them."""
     chosen: list[Gap] = []
-    for gap in sorted(gaps, key=lambda gap: (abs(gap.span.middle - span.middle), gap.before.index)):
+    for gap in gaps:
         more = [*chosen, gap]
-        if sum(one.frames for one in more) > most_frames or _step(twin, more) != twin.frame_step:
+        if sum(one.frames for one in more) > most_frames or (chosen and _step(twin, more) != twin.frame_step):
             break
         chosen = more
-    return sorted(chosen, key=lambda gap: gap.before.index)
+    return chosen
 
 
 def _step(twin: Twin, filled: Iterable[Gap]) -> float:
@@ -121,7 +121,7 @@ def _step(twin: Twin, filled: Iterable[Gap]) -> float:
 
 def _notes(gaps: Sequence[Gap], whole: Sequence[Gap], chosen: Sequence[Gap]) -> tuple[str, ...]:
     if not gaps:
-        return ("every frame of the span was looked at before",)
+        return ("every frame of the stretch was sampled",)
     notes = []
     if len(whole) < len(gaps):
         notes.append(f"left out where the picture is cut: {_times(set(gaps) - set(whole))}")
