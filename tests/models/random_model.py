@@ -65,19 +65,21 @@ def make_model(seed: int = 0) -> LlamaForCausalLM:
 
 
 def save(folder: Path) -> None:
-    """Model and tokenizer as vLLM and others load them. Decoded greedily, this one writes plain letters and comes to an
-    end, which a random one does not, and there is nobody to help it as `RandomModel.write` does."""
+    """Model and tokenizer as vLLM and others load them. Decoded greedily, this one ends its texts and writes 0 for a
+    number, because nobody helps it as `RandomModel.write` does, and because llama.cpp lets numbers out of bounds."""
     model, tokenizer = make_model(), make_tokenizer()
     inclination = torch.full((257,), UNWANTED)
     for token, letter in enumerate(tokenizer.convert_ids_to_tokens(range(256))):
         if letter.isascii() and letter not in "\\{[":
-            inclination[token] = WANTED if letter.encode() in CLOSING else 0.0
+            inclination[token] = WANTED if letter.encode() in CLOSING else WANTED / 2 if letter == "0" else 0.0
     inclination[256] = WANTED
-    with torch.no_grad():  # the first dimension becomes a constant, on which the last layer has its biases
+    with torch.no_grad():  # the first dimension becomes a constant, which only the last layer sees, as its bias
         model.model.embed_tokens.weight[:, 0] = CONSTANT
         for layer in model.model.layers:
-            layer.self_attn.o_proj.weight[0] = 0.0
-            layer.mlp.down_proj.weight[0] = 0.0
+            attention, mlp = layer.self_attn, layer.mlp
+            for reading in (attention.q_proj, attention.k_proj, attention.v_proj, mlp.gate_proj, mlp.up_proj):
+                reading.weight[:, 0] = 0.0
+            attention.o_proj.weight[0] = mlp.down_proj.weight[0] = 0.0
         model.lm_head.weight[:, 0] = inclination
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)

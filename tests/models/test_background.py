@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import subprocess
+import sys
 import threading
 from concurrent.futures import CancelledError
 
@@ -45,6 +48,50 @@ def test_closing_cancels_and_waits_for_the_end() -> None:
     assert ends == ["task", "last"]
     with pytest.raises(RuntimeError, match="x is closed"):
         loop.submit(where)
+
+
+def test_what_nobody_holds_any_more_ends_by_itself() -> None:
+    loop = BackgroundLoop("dropped")
+    ends: list[str] = []
+
+    async def last() -> None:
+        ends.append(threading.current_thread().name)
+
+    async def from_within() -> None:
+        loop.abandon(last)  # where a garbage collection may come upon it
+
+    loop.submit(from_within).result()
+    (thread,) = [thread for thread in threading.enumerate() if thread.name == "dropped"] or [None]
+    if thread is not None:
+        thread.join(5)
+        assert not thread.is_alive()
+    assert ends == ["dropped"]
+    loop.close()
+    with pytest.raises(RuntimeError, match="dropped is closed"):
+        loop.submit(where)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+def test_a_fork_does_not_wait_for_a_thread_that_it_has_not() -> None:
+    code = """if True:
+        import os
+        from seewhy.models.background import BackgroundLoop
+        loop = BackgroundLoop("x")
+        async def nothing(): pass
+        loop.submit(nothing).result()
+        if os.fork() == 0:
+            try:
+                loop.submit(nothing)
+            except RuntimeError as error:
+                print(error, flush=True)
+            loop.close()
+            os._exit(0)
+        os.wait()
+        loop.submit(nothing).result()
+        loop.close()
+        """
+    told = subprocess.check_output([sys.executable, "-W", "ignore", "-c", code], text=True, timeout=20)
+    assert "not in its forks; make one there" in told
 
 
 def test_errors_are_the_submitters_own() -> None:

@@ -100,7 +100,7 @@ def test_a_request_as_it_is_sent_and_the_call_it_makes(
     assert call.output_tokens == len(RED)
     assert call.cost == pytest.approx((call.input_tokens * 2 + call.output_tokens * 10) / 1e6)
     assert (call.attempts, call.repaired, call.cached) == (1, False, False)
-    assert 0 < call.seconds < 5
+    assert call.seconds > 0
 
 
 def test_without_prices_there_is_no_cost(make: Make) -> None:
@@ -436,6 +436,13 @@ def test_pictures_where_none_are_taken(make: Make, language_server: ControlledSe
     language_server.refuses = {"pictures": "This model does not support image input."}
     with pytest.raises(EndpointError, match="set SEEWHY_VISION_MODEL to a model that does"):
         make().ask(picture_request())
+    language_server.next(Fails(500, "image input is not supported - hint: you may need to provide the mmproj"))
+    with pytest.raises(EndpointError, match="set SEEWHY_VISION_MODEL to a model that does") as caught:
+        make().ask(picture_request())
+    assert caught.value.call.attempts == 1
+    language_server.next(Fails(500, "vision worker restarts"))
+    language_server.refuses = {}
+    assert make().ask(picture_request()).call.attempts == 2
 
 
 def test_an_unknown_model(make: Make) -> None:
@@ -488,6 +495,24 @@ def test_what_takes_too_long_is_ended(
     assert until(lambda: language_server.left == 1)
 
 
+PROMPT = 5.0
+"""Seconds in which whoever gives up is let go, on a machine that is busy, too; nothing else would end it."""
+
+
+def once_sent(server: ControlledServer, cancel: Event) -> Callable[[], float]:
+    """Give up a moment after a request has come to the server, however long that takes; tells when it was."""
+    when: list[float] = []
+
+    def give_up() -> None:
+        until(lambda: bool(server.requests))
+        time.sleep(0.2)
+        when.append(time.monotonic())
+        cancel.set()
+
+    threading.Thread(target=give_up).start()
+    return lambda: when[0]
+
+
 @pytest.mark.parametrize(
     ("behavior", "stream"), [(Hangs(), False), (Hangs(after_pieces=2), True), (Dribbles(), True)], ids=str
 )
@@ -497,10 +522,9 @@ def test_giving_up_ends_the_request_and_frees_its_slot(
     model = make({"concurrency": 1, "stream": stream})
     language_server.next(behavior)
     cancel = Event()
-    threading.Timer(0.3, cancel.set).start()
-    begun = time.monotonic()
+    given_up = once_sent(language_server, cancel)
     error = failure(model, Cancelled, cancel=cancel)
-    assert 0.25 < time.monotonic() - begun < 1.5
+    assert time.monotonic() - given_up() < PROMPT
     assert error.call.attempts == 1
     assert until(lambda: language_server.left == 1)
     assert model.ask(color_request()).value.name == "red"
@@ -509,17 +533,16 @@ def test_giving_up_ends_the_request_and_frees_its_slot(
 def test_giving_up_in_a_back_off(make: Make, language_server: ControlledServer) -> None:
     language_server.next(Fails(429, retry_after=15))
     cancel = Event()
-    threading.Timer(0.3, cancel.set).start()
-    begun = time.monotonic()
+    given_up = once_sent(language_server, cancel)
     assert failure(make(), Cancelled, cancel=cancel).call.attempts == 1
-    assert time.monotonic() - begun < 1.5
+    assert time.monotonic() - given_up() < PROMPT
 
 
 def test_giving_up_while_waiting_for_ones_turn(make: Make, language_server: ControlledServer) -> None:
     model = make({"concurrency": 1})
     language_server.next(Hangs())
     cancel = Event()
-    threading.Timer(0.3, cancel.set).start()
+    once_sent(language_server, cancel)
     with ThreadPoolExecutor(3) as pool:
         outcomes = [pool.submit(failure, model, Cancelled, cancel=cancel) for _ in range(3)]
         attempts = sorted(outcome.result().call.attempts for outcome in outcomes)
@@ -559,6 +582,15 @@ def test_closing_what_was_never_used(make: Make) -> None:
     threads = threading.active_count()
     make().close()
     assert threading.active_count() == threads
+
+
+def test_one_that_is_dropped_says_so_and_leaves_nothing_behind(language_server: ControlledServer) -> None:
+    language_server.replies = lambda _: RED
+    model = Endpoint(language_server.settings())
+    model.ask(color_request())
+    with pytest.warns(ResourceWarning, match="was not closed"):
+        del model
+    assert until(lambda: not any(thread.name == "seewhy-endpoint" for thread in threading.enumerate()))
 
 
 def test_the_thread_ends_with_the_endpoint(make: Make) -> None:

@@ -115,7 +115,7 @@ def test_what_was_replied_is_not_asked_again(path: Path, mode: str) -> None:
     assert (sent.call.cached, again.call.cached) == (False, True)
     assert sent.call.model_dump(include=set(usage)) == usage
     assert (again.call.input_tokens, again.call.output_tokens, again.call.cost, again.call.attempts) == (120, 30, 0, 0)
-    assert again.call.seconds < 0.1
+    assert again.call.seconds > 0
     assert again.call.subject == "two"
     assert again.value == sent.value
     assert asked(first) == 1

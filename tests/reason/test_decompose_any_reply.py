@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from worlds import candidate, go, rest, thing, world
 
-from seewhy.models.schema import strict_schema
 from seewhy.reason.decompose.reading import ABSENT_TOGETHER, MOST_WEIGHT, read
 from seewhy.reason.decompose.reply import Check, ConditionId, Decomposition, EntityId, FreeKind, Party
 from seewhy.reason.judge import RulesJudge
@@ -19,7 +18,8 @@ from seewhy.types.hit import Candidate
 from seewhy.types.query import Query, When
 from seewhy.types.twin import Twin
 
-SCHEMA = strict_schema(Decomposition)
+SCHEMA = Decomposition.model_json_schema()
+"""what a reader takes; a decoder that is held to the form that is sent writes no quote within a line"""
 PATHS = (rest(0.2, 0.3), rest(0.7, 0.6), go(0.1, 0.5, 0.9, 0.5), go(0.8, 0.2, 0.3, 0.9), go(-0.2, 0.4, 0.6, 0.4))
 
 lines = st.text(st.characters(exclude_characters="\n", exclude_categories=["Cs"]), min_size=1, max_size=30)

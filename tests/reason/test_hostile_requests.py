@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from hostile import STRING, check_structure, hostile, text_of
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from judges import TAU, each, judge_by, question_of, records_of
 from worlds import candidate, go, rest, said, thing, world
@@ -27,7 +27,11 @@ from seewhy.types.query import Condition, Entity, Happens, HasAttribute, IsA, Qu
 from seewhy.types.time import Span
 from seewhy.types.twin import STEP_NAMES, Event, Label, Refined, RefinementStep, Scene, Twin
 
-HARD = settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+FEW = settings(
+    max_examples=12, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow],
+    phases=(Phase.explicit, Phase.generate),
+)  # fmt: skip
+"""Requests are long; and a hostile text that breaks one is short enough as it is."""
 LINE = re.compile(
     r"(length \S+ s|(summary|scene|camera|pace|text|counts|looked\d+|[ter]\d+) |\(\+\d+ more )[^<\[\]{}\\]*"
 )
@@ -92,7 +96,7 @@ def queries(draw: st.DrawFn) -> Query:
     return Query(text=draw(hostile), conditions=conditions, entities=entities, decomposed_by=draw(hostile))
 
 
-@HARD
+@FEW
 @given(queries(), twins(), twins(), st.sampled_from(["listwise", "pointwise", "pairwise"]), st.integers(500, 900))
 def test_judging(query: Query, one: Twin, other: Twin, mode: str, tokens: int) -> None:
     one, other = (
@@ -118,7 +122,7 @@ def test_judging(query: Query, one: Twin, other: Twin, mode: str, tokens: int) -
                 assert LINE.fullmatch(STRING.sub("", line)), line
 
 
-@HARD
+@FEW
 @given(hostile)
 def test_decomposing(question: str) -> None:
     model = ScriptedModel({})
@@ -136,13 +140,14 @@ def test_decomposing(question: str) -> None:
     assert set(json.loads(text_of(request, "user"))) == {"question"}
 
 
-@HARD
+@FEW
 @given(st.lists(hostile, min_size=1, max_size=6), hostile, hostile, twins())
 def test_planning(gaps: list[str], question: str, reply: str, twin: Twin) -> None:
     """What the judge wants to know was written by a model that has read the video; so is what the planner asks."""
     verdict = Verdict(video=twin.id, relevance=0.5, conditions=(), gaps=tuple(gaps), judged_by="m")
     query = Query(text=question, conditions=(Condition(id="c", kind="free", text="c"),), decomposed_by="m")
-    step = {"video": "v1", "question": reply, "step": "look", "tracks": ["t1"], "start": 0, "end": 1}
+    spoken = reply.encode(errors="ignore").decode()  # no JSON holds half a letter
+    step = {"video": "v1", "question": spoken, "step": "look", "tracks": ["t1"], "start": 0, "end": 1}
     model = ScriptedModel({"plan": lambda _: {"steps": [step]}})
     steps = ModelPlanner(model).plan(query, [(*candidate(twin), verdict)], STEP_NAMES, 3)  # type: ignore[arg-type]
     (request,) = model.asked

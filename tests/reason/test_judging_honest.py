@@ -1,4 +1,4 @@
-"""An honest model is not made worse by the checks: with it the right video comes first wherever it does by the rules."""
+"""The checks do not make an honest model worse: with it the right video comes first, as it does by the rules."""
 
 from __future__ import annotations
 

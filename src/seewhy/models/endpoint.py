@@ -10,12 +10,13 @@ from __future__ import annotations
 import asyncio
 import os
 import time
+import warnings
 from collections.abc import Mapping
 from concurrent.futures import CancelledError, Future, wait
 from threading import Event, Lock
 from typing import TYPE_CHECKING, Any, Self
 
-from seewhy.errors import BadReply, Cancelled, SettingsError
+from seewhy.errors import BadReply, Cancelled, EndpointError, SettingsError
 from seewhy.models.background import BackgroundLoop
 from seewhy.models.conversation import Conversation, Line, Tally
 from seewhy.models.dialects import Dialect
@@ -134,11 +135,17 @@ class Endpoint:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def __del__(self) -> None:
+        background = getattr(self, "_background", None)  # none, where the settings were refused
+        if background is not None and background.running:
+            background.abandon(None if self._line is None else self._line.client.close)
+            warnings.warn(f"the endpoint {self._url} was not closed", ResourceWarning, source=self, stacklevel=1)
+
     def _wait(self, conversation: Conversation[T], cancel: Event | None) -> tuple[T, str]:
         try:
             future: Future[tuple[T, str]] = self._background.submit(conversation.hold)
         except RuntimeError as error:
-            raise Failure(Cancelled, "the endpoint has been closed") from error
+            raise Failure(Cancelled if self._background.closed else EndpointError, str(error)) from error
         try:
             while not wait([future], timeout=None if cancel is None else CANCEL_SECONDS).done:
                 if cancel is not None and cancel.is_set():

@@ -16,6 +16,7 @@ MOST_QUOTED = 300
 """Characters of an endpoint's own words in a message."""
 _RETRYABLE = frozenset({408, 409, 425, 429})
 _PICTURE_WORDS = re.compile(r"image|picture|multi-?modal|vision")
+_NOT_TAKEN = re.compile(r"not (?:\w+ )?(?:support|accept|allow)|unsupported|mmproj")
 _FILTERED = re.compile(r"content_filter|content_policy|content management policy|responsible ?ai")
 
 
@@ -77,11 +78,13 @@ def of_status(
         )
     if status in (400, 403, 422) and _FILTERED.search(f"{code} {message}".lower()):
         return Failure(Refused, f"{where}; the endpoint's filter refuses this request", status=status)
-    advice = _advice(status, message, model, pictures)
+    blind = pictures and _PICTURE_WORDS.search(message.lower()) is not None
+    advice = _advice(status, model, blind)
     return Failure(
         EndpointError,
         f"{where}{advice}",
-        again=status in _RETRYABLE or (status >= 500 and status != 501),
+        again=(status in _RETRYABLE or (status >= 500 and status != 501))
+        and not (blind and _NOT_TAKEN.search(message.lower())),  # llama.cpp says so with a 500
         after=retry_after(headers),
         status=status,
         complaint=param if _is_ours(param) else _complaint(body),
@@ -97,12 +100,12 @@ def of_error(error: Any, *, endpoint: str, model: str, pictures: bool) -> Failur
     return of_status(status, {}, body, endpoint=endpoint, model=model, pictures=pictures)
 
 
-def _advice(status: int, message: str, model: str, pictures: bool) -> str:
+def _advice(status: int, model: str, blind: bool) -> str:
     if status == 401:
         return "; set SEEWHY_API_KEY to a key that this endpoint takes"
     if status == 403:
         return f"; this key may not use {model!r}: set SEEWHY_API_KEY or SEEWHY_MODEL"
-    if pictures and _PICTURE_WORDS.search(message.lower()):
+    if blind:
         return f"; {model!r} takes no pictures: set SEEWHY_VISION_MODEL to a model that does"
     if status == 404:
         return f"; it has no model {model!r}, or is no such endpoint: set SEEWHY_MODEL, or SEEWHY_ENDPOINT up to /v1"

@@ -111,7 +111,7 @@ class ModelJudge:
         by_video = sorted(items, key=lambda item: (item.candidate.video, item.place))
         for start in range(0, len(by_video), self.settings.candidates):
             together = sorted(by_video[start : start + self.settings.candidates], key=lambda item: item.place)
-            batches.append(self._show(together, said))
+            batches.append(self._show(together, said, self.settings.tokens))
         batches = [batch for batch in batches if batch]
         outcomes = ask_all(self.model, [requests.listwise(question, batch) for batch in batches])
         for batch, outcome in zip(batches, outcomes, strict=True):
@@ -126,10 +126,10 @@ class ModelJudge:
                     said[one.item.place] = told.get(one.handle, "the reply leaves this candidate out")
         return _Outcome({one.item.place: one for batch in batches for one in batch}, said, {})
 
-    def _show(self, items: Sequence[Item], said: Judgements) -> list[Shown]:
-        shown, left_out = show(items, each=DIGEST_TOKENS, total=self.settings.tokens)
+    def _show(self, items: Sequence[Item], said: Judgements, tokens: int) -> list[Shown]:
+        shown, left_out = show(items, each=DIGEST_TOKENS, total=tokens)
         for item in left_out:
-            said[item.place] = f"its record does not fit into {self.settings.tokens} tokens beside better candidates"
+            said[item.place] = f"its record does not fit into {tokens} tokens beside better candidates"
         return shown
 
     # pointwise
@@ -137,7 +137,8 @@ class ModelJudge:
     def _each(self, question: Asked, items: Sequence[Item]) -> _Outcome:
         """One request a candidate and, where wanted, one about nothing."""
         said: Judgements = {}
-        shown = [one for item in items for one in self._show([item], said)]
+        together = 2 if self.settings.mode == "pairwise" else 1  # records in the longest request
+        shown = [one for item in items for one in self._show([item], said, self.settings.tokens // together)]
         shown.sort(key=lambda one: (one.item.candidate.video, one.item.place))
         asking = [requests.pointwise(question, one) for one in shown]
         null = [requests.pointwise(requests.NULL, one) for one in shown] if self.settings.null_query else []
