@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hosted_world import two_squares
 
+from seewhy.perceive.hosted import reading
 from seewhy.perceive.hosted.reading import Reading, read_description
 from seewhy.perceive.hosted.replies import MOST_EVENTS, MOST_MISSED, describe_reply
 from seewhy.perceive.hosted.sieve import NO_BELIEF, NO_BOX, NO_FRAME, NO_TIME, NO_TRACK, NO_WORD, SUREST, TOO_MANY
@@ -355,3 +356,20 @@ def test_everything_says_who_said_it() -> None:
     facts: list[Attribute] = [*read.attributes[1], *thing.attributes, *picture.scene, *picture.camera, picture.pace]
     sources = {fact.source for fact in (*read.labels[1], *thing.labels, *facts, *read.events)}
     assert sources == {SOURCE}
+
+
+@pytest.mark.parametrize(
+    ("said", "target", "action"),
+    [
+        ("moves left", None, "moves_left"),
+        ("stops", None, "stops"),
+        ("follows", 2, "follows"),
+        ("follows", None, "follows"),
+        ("enters", None, "enters"),
+        ("enters", 2, "goes into"),  # the twin's word speaks of the edge of the picture
+        ("leaves", 2, "goes away from"),
+        ("moves left", 2, "moves left"),  # and this of the one who moves, not of what is moved
+    ],
+)
+def test_an_action_is_the_twins_event_only_where_it_means_that(said: str, target: int | None, action: str) -> None:
+    assert reading._action(said, 1, target) == action

@@ -267,3 +267,17 @@ def test_judging_is_deterministic_and_keeps_the_order_given() -> None:
     once = judge("a red ball passes a blue square", *twins)
     assert [verdict.video for verdict in once] == ["b", "a", "c"]
     assert once == judge("a red ball passes a blue square", *twins)
+
+
+def test_a_video_of_an_hour_is_judged_in_a_moment() -> None:
+    """A thousand tracks: pairs of them are a million, and each would be asked whether it follows the other."""
+    few = world("w", *(thing(n, rest(0.1 * n, 0.5), side=0.06, label="dog") for n in range(1, 6)))
+    cat, red = (thing(n, rest(0.5, 0.5), label=label, color="red") for n, label in ((998, "cat"), (999, "horse")))
+    dogs = [few.tracks[0].model_copy(update={"id": n}) for n in range(1, 998)]
+    twin = few.model_copy(update={"tracks": (*dogs, cat, red)})
+    absent, found = (
+        RulesJudge().judge(ask(question), [candidate(twin)])[0]
+        for question in ("no cat follows a dog", "a red cat near a red horse")
+    )
+    assert absent.conditions[-1].answer == "yes"
+    assert found.objects[:2] == (998, 999)  # by what is said of each alone

@@ -11,7 +11,7 @@ from worlds import ask, candidate, go, pairs, rest, said, thing, world
 from seewhy.models.language import Request
 from seewhy.reason.judge import RulesJudge
 from seewhy.types.hit import Answer, Verdict
-from seewhy.types.query import Condition, Counted, Entity, Happens, HasAttribute, IsA, Query, Superlative
+from seewhy.types.query import Condition, Counted, Entity, Happens, HasAttribute, IsA, Order, Query, Superlative
 from seewhy.types.time import Span
 from seewhy.types.twin import Label, Scene, Twin
 
@@ -171,7 +171,8 @@ def labelled(name: str, score: float = 0.9, broader: str | None = None) -> Twin:
         ("dog", "terrier", "yes", "yes"),  # the model knows more words
         ("musician", "person", "yes", "yes"),
         ("bird", "duck", "yes", "yes"),
-        ("musician", "person", "unknown", "no"),
+        ("musician", "person", "unknown", "unknown"),
+        ("terrier", "dog", "unknown", "unknown"),
         ("musician", "person", "no", "no"),
         ("dog", "dog", "no", "yes"),
         ("animal", "dog", "no", "yes"),
@@ -426,3 +427,27 @@ def test_a_video_without_tracks() -> None:
     verdict = judged(free, summary, conditions=says(("yes", ["summary"])))
     assert verdict.relevance == 1
     assert verdict.conditions[0].evidence.span == Span(start=0, end=4)
+
+
+def test_of_two_that_are_held_down_alike_the_model_says_which_is_better() -> None:
+    twin = world("l", RED_LEFT)
+    better, worse = (judged("a red ball moves to the right", twin, relevance=relevance) for relevance in (95, 60))
+    assert worse.relevance < better.relevance < TAU
+    assert worse.relevance == pytest.approx(better.relevance, rel=0.02)
+
+
+def test_a_relevance_that_stays_the_same_to_the_eye_is_no_correction() -> None:
+    query = one("object", IsA(subject="e1", category="terrier"))
+    asked = judged(query, labelled("dog"), conditions=says(("unknown", [])), relevance=45)
+    assert asked.relevance == pytest.approx(0.45, rel=0.02)
+    assert not any("relevance" in note for note in asked.corrections)
+
+
+@pytest.mark.parametrize(("first", "then", "expected"), [("green", "red", "yes"), ("red", "green", "no")])
+def test_an_order_of_looks_that_code_knows_is_checked(first: str, then: str, expected: str) -> None:
+    spans = (Span(start=0, end=1.5), Span(start=2, end=4))
+    colors = tuple(said("color", word, span=span) for word, span in zip(("green", "red"), spans, strict=True))
+    twin = world("w", thing(1, rest(0.5, 0.5), shape="round").model_copy(update={"attributes": colors}))
+    parts = [HasAttribute(subject="e1", attribute="color", value=word) for word in (first, then)]
+    verdict = judged(one("order", Order(first=parts[0], then=parts[1])), twin)
+    assert answer_of(verdict) == expected

@@ -8,7 +8,8 @@ that are the entities (see `binding`). Then, with yes always what the user wants
   id. What is about the whole picture, or about an absence, needs none. Without it the answer is unknown, and so it is
   where one of the things that it is about is no track of the video.
 - Else a yes that has its evidence stands, also where the twin's words are others: the model knows language better.
-- A no against code's uncertain yes is unknown; where the model does not know, what code answers stands.
+- A no against code's uncertain yes is unknown; where the model does not know, code's yes stands, but not its uncertain
+  no: that is mostly a word that code has not heard of.
 
 The relevance is the model's, but at most what the conditions support (see `ceiling`): a model that does as a text in a
 video tells it cannot lift that video over tau where code contradicts. Each change is said in `corrections`.
@@ -146,8 +147,8 @@ class _Check:
                 answer, why = "yes", ""  # code knows of it
         elif said == "no" and code is not None and code.answer == "yes":
             answer, why = "unknown", code.evidence.text
-        elif said == "unknown" and code is not None and code.answer != "unknown":
-            answer, why = code.answer, code.evidence.text
+        elif said == "unknown" and code is not None and code.answer == "yes":
+            answer, why = "yes", code.evidence.text
         if answer != said:
             self._corrected(statement, said, answer, why)
         if code is not None and answer == code.answer:
