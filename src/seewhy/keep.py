@@ -7,7 +7,7 @@ what was not is invisible, and `Keeper.reconcile` finishes or forgets what was u
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Self
 
 from seewhy.build import categories
@@ -20,6 +20,7 @@ from seewhy.twin.catalog import Catalog
 from seewhy.twin.catalog_rows import VideoRow
 from seewhy.twin.derive import derive
 from seewhy.twin.folder import LibraryFolder
+from seewhy.twin.masks_file import MaskTable
 from seewhy.twin.sentences import components
 from seewhy.twin.store import FolderStore, TwinFiles, TwinStore
 from seewhy.types.masks import Rle
@@ -28,8 +29,6 @@ from seewhy.types.twin import Component, Refined, Twin
 FLUSH_EVERY = 16
 """Videos after which the index is made durable and visible. A flush costs a few file syncs; what it had not
 reached when the process died is encoded again, at about half a second a video."""
-
-MaskTable = Mapping[int, Mapping[int, Rle]]
 
 
 def mask_table(store: TwinStore, video: str) -> dict[int, dict[int, Rle]]:

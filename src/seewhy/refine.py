@@ -30,7 +30,7 @@ from seewhy.twin.store import TwinStore
 from seewhy.types.calls import Call
 from seewhy.types.hit import Candidate, Refinement, Verdict
 from seewhy.types.query import Query
-from seewhy.types.twin import STEP_NAMES, Refined, RefinementStep, StepName, Twin
+from seewhy.types.twin import STEP_NAMES, Refined, RefinementStep, Twin
 from seewhy.video.clip import Clip
 
 Found = Sequence[tuple[Findings, Sequence[Refined]]]
@@ -130,11 +130,8 @@ class Refiner:
         ]
         if not new:
             return []
-        steps = self.planner.plan(query, new, self._allowed(), self.settings.steps)
+        steps = self.planner.plan(query, new, STEP_NAMES, self.settings.steps)
         return [Wanted(asked, video, step) for video, step in steps[: self.settings.steps]]
-
-    def _allowed(self) -> list[StepName]:
-        return list(STEP_NAMES)  # type: ignore[arg-type]  # they are the literal's
 
     def take(
         self, wanted: Sequence[Wanted], budgets: dict[str, Budget], caught: type[Exception] = SeewhyError

@@ -210,7 +210,7 @@ class SpecialistRun(Frozen):
 StepName = Literal["describe_track", "detect", "read_text", "look", "recompute"]
 """What refinement may do: describe a track over a span; find a phrase and follow what is found; read the text in the
 picture; look at the frames around a moment; recompute relations and events of a span at the full frame rate."""
-STEP_NAMES: tuple[str, ...] = get_args(StepName)
+STEP_NAMES: tuple[StepName, ...] = get_args(StepName)
 
 
 class RefinementStep(Frozen):
