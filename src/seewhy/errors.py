@@ -31,10 +31,13 @@
     │   ├── RateLimited             too many requests, still after all retries
     │   ├── Refused                 the model declines to answer
     │   ├── BadReply                the reply does not fit the schema, also after repair; carries `text`
+    │   ├── LocalModelError         the one on this machine cannot: no pictures, not as long, no memory
     │   ├── ReplyMissing            replaying, and the recording has no such reply
     │   └── Cancelled               the caller gave up
     ├── ReplyStoreError         a file of replies that cannot be used
     ├── PluginError             an entry point that is missing or does not load
+    │   └── WeightsError            a model's weights: not here, damaged, of another kind, or unsafe to load
+    ├── AnnotationError         annotations that cannot be read, or do not fit their video
     └── DatasetError            a benchmark's files that are missing or malformed
 
 Each message says what was wrong, what was given and what to do.
@@ -159,6 +162,9 @@ class BadReply(ModelError):
         """the last reply, as it came"""
 
 
+class LocalModelError(ModelError): ...
+
+
 class ReplyMissing(ModelError): ...
 
 
@@ -169,6 +175,12 @@ class ReplyStoreError(SeewhyError): ...
 
 
 class PluginError(SeewhyError): ...
+
+
+class WeightsError(PluginError): ...
+
+
+class AnnotationError(SeewhyError): ...
 
 
 class DatasetError(SeewhyError): ...

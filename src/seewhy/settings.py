@@ -47,6 +47,47 @@ class PerceiveSettings(_Section):
     max_tracks: int = _setting(12, "tracks", "most tracks kept per shot, most salient first", ge=1)
     min_area: float = _setting(0.0008, "of the frame", "smaller regions are not tracked", gt=0, lt=1)
     seed: int = _setting(0, "", "of everything random in perception", ge=0)
+    segmenter: str = _setting("", "", "an entry point of the group seewhy.specialists; empty: the profile's")
+    detector: str = _setting("", "", "likewise")
+    depth: str = _setting("", "", "likewise")
+    describer: str = _setting("", "", "likewise: what tracks and scene look like, measured from pixels")
+    vocabulary: str = _setting("", "", "file of phrases to detect, one a line; empty: the one that is shipped")
+
+
+class LocalSettings(_Section):
+    """Models on this machine. A model is an id of the hub (owner/name, or owner/name@revision) or a folder."""
+
+    device: str = _setting("auto", "", "cuda, cuda:1, mps or cpu; auto: the best there is")
+    dtype: Literal["auto", "float32", "bfloat16", "float16"] = _setting(
+        "auto", "", "of weights; auto: bfloat16 on cuda, float16 on mps, float32 on cpu"
+    )
+    cache: str = _setting("", "", "folder of downloaded models; empty: the hub's own (HF_HOME)")
+    batch: int = _setting(8, "frames", "in one pass through a model, at most", ge=1, le=256)
+    videos: int = _setting(2, "videos", "that are perceived side by side, so that no specialist waits", ge=1, le=64)
+    redetect: int = _setting(12, "frames", "sampled, from one search for new objects to the next", ge=1)
+    chunk: int = _setting(
+        96, "frames", "after which tracking starts anew from its masks, so that memory stays flat", ge=8
+    )
+    max_new_tokens: int = _setting(2048, "tokens", "of one reply of the local language model, at most", ge=16)
+    memory: float = _setting(0.0, "GB", "of the device for models, at most; 0: what is free", ge=0)
+    sam2: str = _setting("facebook/sam2.1-hiera-large", "", "segments and tracks what it is pointed at")
+    sam3: str = _setting("facebook/sam3", "", "segments and tracks what phrases say")
+    edgetam: str = _setting("yonigozlan/EdgeTAM-hf", "", "as sam2, smaller and faster")
+    owlv2: str = _setting("google/owlv2-large-patch14-ensemble", "", "finds phrases")
+    grounding_dino: str = _setting("openmmlab-community/mm_grounding_dino_large_all", "", "finds phrases")
+    depth_anything: str = _setting("depth-anything/Depth-Anything-V2-Small-hf", "", "says what is nearer")
+    language: str = _setting(
+        "Qwen/Qwen3-VL-8B-Instruct",
+        "",
+        "decomposes, judges, plans; empty: no language model, unless there is an endpoint",
+    )
+    vision: str = _setting("", "", "is shown pictures; empty: `local.language`")
+    actions: str = _setting("facebook/vjepa2-vitl-fpc16-256-ssv2", "", "names what an object does over a span")
+    embedding: str = _setting("Qwen/Qwen3-VL-Embedding-2B", "", "videos and texts as vectors, for the channel joint")
+    reranker: str = _setting("Qwen/Qwen3-VL-Reranker-2B", "", "compares two videos, for the channel rerank")
+    frames: int = _setting(
+        16, "frames", "of a video that embedding and reranker are shown, evenly spaced", ge=1, le=128
+    )
 
 
 class EncoderSettings(_Section):
@@ -136,10 +177,46 @@ class SearchSettings(_Section):
     aggregation: Literal["mean", "min"] = _setting("mean", "", "how conditions combine in the coarse score")
 
 
+class ComposeSettings(_Section):
+    """How a reference video and an edit become a query."""
+
+    reason: Literal["auto", "rules", "none"] = _setting(
+        "auto", "", "auto: the language model where there is one; rules: never; none: the words of the edit alone"
+    )
+    strategy: Literal["two_stage", "single_stage", "self_consistency"] = _setting(
+        "two_stage", "", "reason, then describe; both in one call; or several reasonings, joined, then describe"
+    )
+    samples: int = _setting(3, "samples", "of reasoning, in self_consistency", ge=2, le=16)
+    temperature: float = _setting(0.7, "", "of these samples", ge=0, le=2)
+    frames: int = _setting(6, "frames", "of the reference that the model is shown; 0: its twin alone", ge=0, le=32)
+    judge_frames: int = _setting(
+        3, "frames", "of the reference and of each candidate that the judge is shown; 0: twins alone", ge=0, le=8
+    )
+    channels: str = _setting(
+        "twin", "", "that candidates come from, joined by reciprocal rank: any of twin, states, joint, rerank"
+    )
+    pooling: Literal["weighted", "mean", "max", "last"] = _setting("weighted", "", "of token states, in `states`")
+    weights: Literal["paper", "released"] = _setting("paper", "", "of tokens in weighted pooling")
+
+    @field_validator("channels")
+    @classmethod
+    def _are_channels(cls, value: str) -> str:
+        names = [name.strip() for name in value.split(",") if name.strip()]
+        unknown = [name for name in names if name not in CHANNELS]
+        if unknown or not set(names) - {"rerank"}:
+            raise ValueError(f"channels are some of {', '.join(CHANNELS)}, separated by commas; rerank needs another")
+        return ",".join(dict.fromkeys(names))
+
+
+CHANNELS = ("twin", "states", "joint", "rerank")
+
+
 class Settings(_Section):
     """Every setting of seewhy."""
 
-    profile: Literal["embedded"] = _setting("embedded", "", "specialists in use; embedded: nothing to download")
+    profile: Literal["embedded", "local"] = _setting(
+        "embedded", "", "specialists in use; embedded: nothing to download; local: models on this machine"
+    )
     library: str = _setting("seewhy-library", "", "folder of the library")
     endpoint: str = _setting("", "", "URL of an OpenAI-compatible server, up to /v1; empty: no language model")
     api_key: SecretStr = _setting(SecretStr(""), "", "of the endpoint, where it wants one; kept nowhere")
@@ -147,6 +224,7 @@ class Settings(_Section):
     vision_model: str = _setting("", "", "model that is shown pictures; empty: `model`")
     video: VideoSettings = VideoSettings()
     perceive: PerceiveSettings = PerceiveSettings()
+    local: LocalSettings = LocalSettings()
     encoder: EncoderSettings = EncoderSettings()
     index: IndexSettings = IndexSettings()
     search: SearchSettings = SearchSettings()
@@ -154,6 +232,7 @@ class Settings(_Section):
     replies: ReplySettings = ReplySettings()
     describe: DescribeSettings = DescribeSettings()
     judge: JudgeSettings = JudgeSettings()
+    compose: ComposeSettings = ComposeSettings()
     refine: RefineSettings = RefineSettings()
 
     @field_validator("endpoint")
@@ -171,9 +250,22 @@ class Settings(_Section):
         return value.rstrip("/")
 
     @property
-    def hosted(self) -> bool:
-        """Whether there is a language model: an endpoint, or a recording that stands for one."""
+    def has_language_model(self) -> bool:
+        """Whether there is one: an endpoint, a model on this machine, or a recording that stands for either."""
+        if self.speaks_locally:
+            return True
         return bool(self.model) and (bool(self.endpoint) or self.replies.mode == "replay")
+
+    @property
+    def speaks_locally(self) -> bool:
+        """Whether the language model is one on this machine; an endpoint that is named goes before it."""
+        return self.profile == "local" and bool(self.local.language) and not self.model
+
+    @property
+    def shaping_perception(self) -> dict[str, object]:
+        """The settings, by name, on which it depends what perception makes of a video."""
+        names = _PERCEPTION + (_LOCAL_PERCEPTION if self.profile == "local" else ())
+        return {row.name: row.value for row in self.rows() if row.name.startswith(names)}
 
     @classmethod
     def load(
@@ -225,6 +317,14 @@ class Settings(_Section):
             owner = getattr(self, section) if section else self
             value = getattr(owner, key)
             yield row._replace(value=str(value) if row.secret else value)
+
+
+_PERCEPTION = ("profile", "video.", "perceive.")
+_LOCAL_PERCEPTION = (
+    "local.dtype", "local.redetect", "local.chunk", "local.sam2", "local.sam3", "local.edgetam", "local.owlv2",
+    "local.grounding_dino", "local.depth_anything",
+)  # fmt: skip
+"""What the names of settings begin with that change a twin as perception makes it."""
 
 
 class SettingRow(NamedTuple):

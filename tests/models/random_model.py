@@ -15,10 +15,14 @@ from typing import Any
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 
-import torch
 from llguidance import LLMatcher, LLTokenizer
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
-from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+
+from seewhy.models.local.torches import torch_ready
+
+torch = torch_ready()  # before transformers, which it makes importable beside any torchvision
+
+from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast  # noqa: E402
 
 END = "<|end|>"
 POSITIONS = 4096

@@ -23,7 +23,8 @@ from seewhy.models.schema import strict_schema
 from seewhy.settings import Settings
 
 LIVE = os.environ.get("LIVE_LANGUAGE_MODEL") == "1"
-KINDS = ["live"] if LIVE else ["scripted", "endpoint", "endpoint, streaming", "endpoint of a random model"]
+HERE = ["scripted", "endpoint", "endpoint, streaming", "endpoint of a random model", "local", "local, pictures"]
+KINDS = ["live"] if LIVE else HERE
 
 
 @pytest.fixture(scope="module", params=KINDS)
@@ -39,6 +40,12 @@ def _make(request: pytest.FixtureRequest) -> LanguageModel:
     if request.param == "scripted":
         scripts = dict.fromkeys(("look", "judge"), lambda asked: fitting_reply(strict_schema(asked.schema)))
         return ScriptedModel(scripts)
+    if request.param.startswith("local"):
+        from tiny_language import language_settings
+
+        from seewhy.models.local.language import LocalLanguageModel
+
+        return LocalLanguageModel(language_settings("qwen3_vl" if "pictures" in request.param else "qwen3"))
     server = request.getfixturevalue("_running_server")
     server.reset()
     if request.param == "endpoint of a random model":

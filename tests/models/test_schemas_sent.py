@@ -14,8 +14,10 @@ from typing import Any, get_args
 import pytest
 from pydantic import BaseModel
 
+from seewhy.bench.reasoning import Marks
 from seewhy.models.schema import strict_schema
 from seewhy.perceive.hosted.replies import TextReply, describe_reply, find_reply, look_reply, track_reply
+from seewhy.reason.composing.reply import Imagination, Reasoning
 from seewhy.reason.decompose.reply import ConditionId, Decomposition, EntityId
 from seewhy.reason.judging.replies import Comparison, judgement
 from seewhy.reason.planning import plan_schema
@@ -45,6 +47,9 @@ SENT: dict[str, type[BaseModel]] = {
     "judge 64": judged(64),
     "compare": Comparison,
     "decompose": Decomposition,
+    "reason about an edit": Reasoning,
+    "reason and describe": Imagination,
+    "mark a reasoning": Marks,
     "plan": plan_schema(ids("v", 10), ids("t", 120), get_args(StepName), 8),
 }
 EACH = pytest.mark.parametrize("name", SENT)

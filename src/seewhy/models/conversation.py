@@ -22,28 +22,24 @@ from seewhy.models.dialects import Dialect, Dialects, Format, Sized, reach
 from seewhy.models.failures import Failure, of_error, of_status
 from seewhy.models.language import Request, T
 from seewhy.models.limits import RateLimiter, wait_before
+from seewhy.models.objection import objection
 from seewhy.models.parsing import Unfit, read_reply
 from seewhy.models.schema import schema_name, strict_schema
-from seewhy.models.wire import Answer, Gathering, Malformed, WireMessage, error_in, read_completion, wire_body
+from seewhy.models.tally import Tally
+from seewhy.models.wire import (
+    Answer,
+    Gathering,
+    Malformed,
+    WireMessage,
+    error_in,
+    read_completion,
+    wire_body,
+    wire_messages,
+)
 from seewhy.settings import CallSettings
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
-
-MOST_REPEATED = 20_000
-"""Characters of an unfit reply that are sent back for repair: what is longer is mostly the same thing over and over."""
-MOST_PROBLEM = 1_500
-"""Characters of what is wrong with it."""
-
-
-@dataclass
-class Tally:
-    """What one call has taken so far. Written in the loop's thread, read when the call is over."""
-
-    attempts: int = 0
-    input_tokens: int = 0
-    output_tokens: int = 0
-    repaired: bool = False
 
 
 @dataclass
@@ -112,7 +108,7 @@ class Conversation(Generic[T]):
                 if unfit.shape and self._dialect != self._dialect.ignored():
                     self._dialect = self._dialect.ignored()
                     self._taken = self._dialect.format
-                answer = await self._send([*self._messages, *_objection(answer.text, str(unfit))])
+                answer = await self._send([*self._messages, *wire_messages(objection(answer.text, str(unfit)))])
                 try:
                     value = self._read(answer)
                 except Unfit as still:
@@ -201,7 +197,7 @@ class Conversation(Generic[T]):
             messages,
             self._request.schema,
             self._dialect,
-            temperature=settings.temperature,
+            temperature=settings.temperature if self._request.temperature is None else self._request.temperature,
             seed=settings.seed + self._request.sample,
             max_output_tokens=settings.max_output_tokens,
             stream=settings.stream,
@@ -286,16 +282,3 @@ async def _gathered(stream: AsyncIterator[object]) -> Answer:
     except ValueError as error:  # of the SDK: what a piece says is no JSON, or not even text
         raise Malformed(f"a piece of its stream is broken ({error})") from error
     return gathering.answer()
-
-
-def _objection(reply: str, problem: str) -> list[WireMessage]:
-    """What is said to a model whose reply does not fit; an empty one is asked for again without a word."""
-    if not reply.strip():
-        return []
-    if len(reply) > MOST_REPEATED:
-        reply = reply[:MOST_REPEATED] + " …"
-    text = (
-        f"Your reply cannot be used: {problem[:MOST_PROBLEM]}. "
-        "Write the whole reply once more, corrected, as one JSON object and nothing else."
-    )
-    return [{"role": "assistant", "content": reply}, {"role": "user", "content": text}]

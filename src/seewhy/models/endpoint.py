@@ -16,14 +16,15 @@ from concurrent.futures import CancelledError, Future, wait
 from threading import Event, Lock
 from typing import TYPE_CHECKING, Any, Self
 
-from seewhy.errors import BadReply, Cancelled, EndpointError, SettingsError
+from seewhy.errors import Cancelled, EndpointError, SettingsError
 from seewhy.models.background import BackgroundLoop
-from seewhy.models.conversation import Conversation, Line, Tally
+from seewhy.models.conversation import Conversation, Line
 from seewhy.models.dialects import Dialect
 from seewhy.models.failures import Failure
 from seewhy.models.language import Reply, Request, T
 from seewhy.models.limits import FIRST_WAIT, RateLimiter
 from seewhy.models.naming import Naming
+from seewhy.models.tally import Tally
 from seewhy.models.wire import wire_messages
 from seewhy.settings import Settings
 from seewhy.types.calls import Call
@@ -102,9 +103,7 @@ class Endpoint:
             value, text = self._wait(conversation, cancel)
         except Failure as failure:
             call = self._call(request, model, key, tally, begun, f"{failure.kind.__name__}: {failure}")
-            if failure.kind is BadReply:
-                raise BadReply(str(failure), call, failure.text) from failure
-            raise failure.kind(str(failure), call) from failure
+            raise failure.error(call) from failure
         return Reply(value, text, self._call(request, model, key, tally, begun, None))
 
     def models(self, seconds: float) -> tuple[str, ...]:
@@ -173,21 +172,7 @@ class Endpoint:
 
     def _call(self, request: Request[Any], model: str, key: str, tally: Tally, begun: float, error: str | None) -> Call:
         prices = (self._calls.price_in, self._calls.price_out)
-        cost = (tally.input_tokens * prices[0] + tally.output_tokens * prices[1]) / 1e6 if any(prices) else None
-        return Call(
-            purpose=request.purpose,
-            subject=request.subject,
-            model=model,
-            prompt=request.prompt,
-            key=key,
-            input_tokens=tally.input_tokens,
-            output_tokens=tally.output_tokens,
-            seconds=time.monotonic() - begun,
-            cost=cost,
-            attempts=tally.attempts,
-            repaired=tally.repaired,
-            error=error,
-        )
+        return tally.call(request, model, key, time.monotonic() - begun, error, prices)
 
 
 def _client(url: str, key: str) -> AsyncOpenAI:

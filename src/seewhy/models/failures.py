@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from seewhy.errors import EndpointError, ModelError, RateLimited, Refused
+from seewhy.errors import BadReply, EndpointError, ModelError, RateLimited, Refused
 from seewhy.models.dialects import Dialect
+from seewhy.types.calls import Call
 
 MOST_QUOTED = 300
 """Characters of an endpoint's own words in a message."""
@@ -52,6 +53,16 @@ class Failure(Exception):
         """True: nothing answered at the address"""
         self.text = text
         """the reply that does not fit, for BadReply"""
+
+    def error(self, call: Call) -> ModelError:
+        """The error that this becomes.
+
+        Args:
+            call: what the request took.
+        """
+        if self.kind is BadReply:
+            return BadReply(str(self), call, self.text)
+        return self.kind(str(self), call)
 
 
 def of_status(

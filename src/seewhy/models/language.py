@@ -88,6 +88,8 @@ class Request(Generic[T]):
     """number of the sample, where several replies to one request are wanted"""
     hints: Mapping[str, str] = field(default_factory=dict)
     """the variables that the prompt was filled with, for scripted stand-ins; the reply does not depend on them"""
+    temperature: float | None = None
+    """of sampling; None: the model's own"""
 
     @property
     def has_pictures(self) -> bool:
@@ -97,6 +99,16 @@ class Request(Generic[T]):
     def json_schema(self) -> dict[str, Any]:
         """JSON Schema of the reply."""
         return self.schema.model_json_schema()
+
+    def sampled(self, sampling: Mapping[str, Any]) -> dict[str, Any]:
+        """How the reply is sampled: as the model's replies are, but with the request's own temperature if it has one.
+
+        >>> request = Request("look", "", "", (), BaseModel, temperature=0.7)
+        >>> request.sampled({"temperature": 0.0, "seed": 3})
+        {'temperature': 0.7, 'seed': 3}
+        """
+        own = {} if self.temperature is None else {"temperature": self.temperature}
+        return {**sampling, **own}
 
     def canonical(self, model: str, sampling: Mapping[str, Any]) -> bytes:
         """Everything the reply depends on, as bytes that are the same on every machine.
@@ -108,7 +120,7 @@ class Request(Generic[T]):
         document = {
             "format": REQUEST_FORMAT,
             "model": model,
-            "sampling": dict(sampling),
+            "sampling": self.sampled(sampling),
             "sample": self.sample,
             "purpose": self.purpose,
             "prompt": self.prompt,

@@ -1,4 +1,5 @@
-"""The language model that the settings speak of: an endpoint with a memory, or a recording that stands for it."""
+"""The language model that the settings speak of: an endpoint or a model on this machine, with a memory; or a recording
+that stands for it."""
 
 from __future__ import annotations
 
@@ -11,6 +12,9 @@ from seewhy.models.remembering import Mode, RememberingModel
 from seewhy.models.replies import ReplyStore
 from seewhy.settings import Settings
 
+_NAMING = "naming"
+"""What a recording of models on a machine calls their names and sampling."""
+
 
 def language_model(
     settings: Settings, store_path: Path | None, read_only: bool, model: LanguageModel | None = None
@@ -18,14 +22,15 @@ def language_model(
     """The language model, or None where the settings have none. Close it: it holds connections and the store.
 
     Args:
-        model: who is asked instead of the endpoint.
+        model: who is asked instead of the one that the settings name.
         store_path: the replies of the library; None: there is no library.
         read_only: nothing is to be written there. A recording is written all the same: it is not the library's.
 
     Raises:
         ReplyStoreError: a store of replies cannot be used, or is needed and not named.
+        PluginError: the model is one on this machine, and what runs it, or its weights, are not here.
     """
-    if model is None and not settings.hosted:
+    if model is None and not settings.has_language_model:
         return None
     mode, file = settings.replies.mode, settings.replies.file
     recording = Path(file).expanduser() if file else store_path
@@ -33,7 +38,9 @@ def language_model(
         raise ReplyStoreError(f"to {mode} replies, name their file: replies.file (SEEWHY_REPLIES_FILE)")
     if mode == "replay":
         assert recording is not None
-        return RememberingModel(None, ReplyStore.open(recording, read_only=True), mode, naming=Naming.of(settings))
+        store = ReplyStore.open(recording, read_only=True)
+        naming = Naming.from_json(store.meta()[_NAMING]) if _NAMING in store.meta() else Naming.of(settings)
+        return RememberingModel(None, store, mode, naming=naming)
     if mode == "record":
         assert recording is not None
         return _remembering(settings, model, ReplyStore.open(recording, read_only=read_only and not file), mode)
@@ -57,13 +64,28 @@ def _remembering(
     mode: Mode,
     without_store: str = "there is no library",
 ) -> RememberingModel:
-    from seewhy.models.endpoint import Endpoint
-
     try:
-        return RememberingModel(
-            model if model is not None else Endpoint(settings), store, mode, without_store=without_store
+        remembering = RememberingModel(
+            model if model is not None else _answering(settings), store, mode, without_store=without_store
         )
+        if store is not None and mode == "record" and model is None and settings.speaks_locally:
+            # which revisions of its models answered is known here, and nowhere where it is replayed
+            store.put_meta({_NAMING: Naming.seen_in(remembering).as_json()})
+        return remembering
     except BaseException:
         if store is not None:
             store.close()
         raise
+
+
+def _answering(settings: Settings) -> LanguageModel:
+    """Who answers when nothing is remembered."""
+    if settings.speaks_locally:
+        from seewhy.models.local.language import LocalLanguageModel
+
+        local = LocalLanguageModel(settings)
+        local.check()  # before anything is worked on that would have to be thrown away
+        return local
+    from seewhy.models.endpoint import Endpoint
+
+    return Endpoint(settings)

@@ -11,6 +11,7 @@ from seewhy.errors import PluginError
 SPECIALISTS = "seewhy.specialists"
 ENCODERS = "seewhy.encoders"
 INDEXES = "seewhy.indexes"
+CHANNELS = "seewhy.channels"
 
 
 def names(group: str) -> tuple[str, ...]:
