@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 import traceback
-import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Event
 from typing import Protocol
 
 from seewhy.errors import PerceptionError, PluginError, SeewhyError, SettingsError, VideoError
@@ -19,9 +19,10 @@ from seewhy.twin.sentences import components
 from seewhy.twin.store import TwinFiles
 from seewhy.types.masks import Rle
 from seewhy.types.twin import Component, Twin
-from seewhy.types.video import Image, VideoFacts
+from seewhy.types.video import Frame, Image, VideoFacts
 from seewhy.video.ahead import ahead
-from seewhy.video.source import DamagedVideoWarning, VideoSource
+from seewhy.video.damage import hearing_damage
+from seewhy.video.source import VideoSource
 from seewhy.workers import Tell
 
 
@@ -41,11 +42,11 @@ class Perceived(Protocol):
 
 
 Perceive = Callable[[VideoSource, Path, VideoFacts, Settings], Perceived]
-"""Video → twin. Importable by name, since it runs in other processes."""
+"""Video → twin. Importable by name, since it may run in other processes."""
 
 
-def embedded(source: VideoSource, path: Path, facts: VideoFacts, settings: Settings) -> Perceived:
-    """Perception of the profile `embedded`."""
+def by_profile(source: VideoSource, path: Path, facts: VideoFacts, settings: Settings) -> Perceived:
+    """Perception by the specialists that the settings name."""
     from seewhy.perceive.builder import build_twin
 
     video = settings.video
@@ -54,6 +55,32 @@ def embedded(source: VideoSource, path: Path, facts: VideoFacts, settings: Setti
         lambda: ahead(source.frames(path, facts, rate=video.rate, lines=video.lines, max_frames=video.max_frames)),
         settings,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class UntilOver:
+    """A `VideoSource` whose frames end with an error once it is over: threads cannot be killed, but they can be made
+    to stop at the next frame."""
+
+    source: VideoSource
+    over: Event
+
+    def probe(self, path: Path) -> VideoFacts:
+        """See `VideoSource.probe`."""
+        return self.source.probe(path)
+
+    def frames(
+        self, path: Path, facts: VideoFacts, *, rate: float, lines: int | None, max_frames: int | None
+    ) -> Iterator[Frame]:
+        """See `VideoSource.frames`.
+
+        Raises:
+            PerceptionError: it is over.
+        """
+        for frame in self.source.frames(path, facts, rate=rate, lines=lines, max_frames=max_frames):
+            if self.over.is_set():
+                raise PerceptionError("the run was ended before this video was seen; index it again")
+            yield frame
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +157,11 @@ class Work:
     def _build(self, task: Build, tell: Tell, began: float) -> Built:
         path = task.file.path
         tell("perceive")
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always", DamagedVideoWarning)
+        with hearing_damage() as damage:
             perceived = self.perceive(self.source, path, task.facts, self.settings)
         tell("derive")
-        twin = derive(_with_damage(perceived.twin, caught))
+        notes = dict.fromkeys((*perceived.twin.degraded, *damage))
+        twin = derive(perceived.twin.model_copy(update={"degraded": tuple(notes)}))
         sentences = components(twin)
         files = TwinFiles.of(twin, perceived.masks, perceived.thumbnail)
         if FileStat.of(path) != task.file:
@@ -155,14 +182,3 @@ def recorded(facts: VideoFacts, file: FileStat) -> str:
         stated = datetime.fromisoformat(facts.created)
         moment = (stated if stated.tzinfo else stated.replace(tzinfo=UTC)).astimezone(UTC)
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _with_damage(twin: Twin, caught: list[warnings.WarningMessage]) -> Twin:
-    """The twin, saying what of its video could not be read; other warnings go their way."""
-    notes = list(twin.degraded)
-    for warning in caught:
-        if not issubclass(warning.category, DamagedVideoWarning):
-            warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
-        elif str(warning.message) not in notes:
-            notes.append(str(warning.message))
-    return twin.model_copy(update={"degraded": tuple(notes)})

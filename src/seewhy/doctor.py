@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,6 +17,7 @@ from seewhy.errors import LibraryNotFound, SeewhyError
 from seewhy.models import registry
 from seewhy.settings import Settings
 
+LOCAL_PACKAGES = ("torch", "torchvision", "transformers", "huggingface_hub", "safetensors", "llguidance")
 LEAST_FREE_BYTES = 500_000_000
 """Less free disk than this is reported: a thousand ten-second twins take about as much."""
 PACKAGES = (
@@ -44,8 +46,9 @@ def examine(library: Path, settings: Settings | None = None) -> list[Check]:
     """All checks, in a fixed order; each is tried for real and none stops the others.
 
     Args:
-        settings: name the endpoint that is asked; None: none is.
+        settings: name the endpoint that is asked, and the models on this machine; None: the defaults.
     """
+    known = settings or Settings()
     checks: list[tuple[str, Callable[[], str]]] = [
         ("python", _python),
         ("packages", _packages),
@@ -54,6 +57,9 @@ def examine(library: Path, settings: Settings | None = None) -> list[Check]:
         ("detectors shipped with OpenCV", _detectors),
         ("text encoder", _encoder),
         ("plug-ins", _plugins),
+        ("libraries of models", lambda: _local_packages(known)),
+        ("device", lambda: _device(known)),
+        ("models on this machine", lambda: _models(known)),
         ("library", lambda: _library(library)),
         ("free disk", lambda: _disk(library)),
     ]
@@ -67,6 +73,10 @@ def examine(library: Path, settings: Settings | None = None) -> list[Check]:
 
 
 def _endpoint(settings: Settings | None) -> list[Check]:
+    if settings is not None and settings.speaks_locally:
+        return [
+            Check("endpoint", True, f"none is set; the language model is {settings.local.language}, on this machine")
+        ]
     if settings is None or not settings.endpoint:
         return [Check("endpoint", True, "none is set (SEEWHY_ENDPOINT); everything works without, by rules")]
     from seewhy.models.reach import describe_endpoint
@@ -102,7 +112,7 @@ def _has_codec(name: str, mode: str) -> bool:
 
 
 def _detectors() -> str:
-    detector = registry.load(registry.SPECIALISTS, "embedded.detector")()
+    detector = registry.load(registry.SPECIALISTS, "embedded.detector")(Settings())
     return f"{detector.source} finds {', '.join(sorted(detector.vocabulary))}"
 
 
@@ -123,6 +133,54 @@ def _plugins() -> str:
         for name in registry.names(group):
             registry.load(group, name)
     return "; ".join(f"{group}: {', '.join(registry.names(group))}" for group in groups)
+
+
+def _local_packages(settings: Settings) -> str:
+    from seewhy.models.local.torches import INSTALL
+
+    found = {name: version(name) for name in LOCAL_PACKAGES if find_spec(name) is not None}
+    missing = [name for name in LOCAL_PACKAGES if name not in found]
+    if not missing:
+        return ", ".join(f"{name} {number}" for name, number in found.items())
+    if settings.profile == "local":
+        raise RuntimeError(f"{', '.join(missing)} not installed; {INSTALL}")
+    return f"[local] is not installed ({', '.join(missing)}): the profile local needs it; {INSTALL}"
+
+
+def _device(settings: Settings) -> str:
+    from seewhy.models.local.devices import device_for
+    from seewhy.models.local.torches import installed
+
+    if not installed():
+        return "not asked: torch is not installed"
+    device = device_for(settings.local)
+    free = device.free()
+    memory = f"{free / 1e9:.1f} GB free" if free is not None else f"{_machine_memory() / 1e9:.1f} GB in the machine"
+    return f"models run on {device.name} in {device.dtype_name}, {memory}"
+
+
+def _machine_memory() -> int:
+    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+
+
+def _models(settings: Settings) -> str:
+    from seewhy.local_models import how_to_get, of_the_profile, standing, used
+
+    ours = used(settings)
+    asked = ours or of_the_profile(settings)
+    found = {model: standing(model, settings, asked) for model in dict.fromkeys(asked.values())}
+    missing = [one for one in found.values() if one.folder is None]
+    here = f"{len(found) - len(missing)} of {len(found)} are here"
+    if not ours:
+        return f"the profile {settings.profile} uses none; of the profile local's {here} ('seewhy models list')"
+    if missing:
+        raise RuntimeError(
+            f"{here}; "
+            + "; ".join(f"{one.reference} ({', '.join(one.settings)})" for one in missing)
+            + ": "
+            + how_to_get(missing)
+        )
+    return f"{here}: " + ", ".join(f"{one.reference} for {', '.join(one.settings)}" for one in found.values())
 
 
 def _library(folder: Path) -> str:

@@ -18,11 +18,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Lock
 
-from seewhy.errors import SeewhyError
+from seewhy.errors import Cancelled, ModelError, SeewhyError
 from seewhy.keep import entered, mask_table
 from seewhy.models.asking import counting
 from seewhy.perceive.findings import Findings
 from seewhy.perceive.seams import Looker
+from seewhy.reason.planning_rules import RulesPlanner
 from seewhy.reason.seams import Planner
 from seewhy.settings import RefineSettings
 from seewhy.threads import side_by_side
@@ -30,7 +31,7 @@ from seewhy.twin.store import TwinStore
 from seewhy.types.calls import Call
 from seewhy.types.hit import Candidate, Refinement, Verdict
 from seewhy.types.query import Query
-from seewhy.types.twin import STEP_NAMES, Refined, RefinementStep, Twin
+from seewhy.types.twin import Refined, RefinementStep, Twin
 from seewhy.video.clip import Clip
 
 Found = Sequence[tuple[Findings, Sequence[Refined]]]
@@ -115,23 +116,37 @@ class Refiner:
     keep: Keep
     settings: RefineSettings
     side_by_side: int = 1
+    fallback: Planner = field(default_factory=RulesPlanner)
+    """plans when no plan came of the planner"""
 
-    def plan(self, question: str, query: Query, judged: Sequence[tuple[Candidate, Twin, Verdict]]) -> list[Wanted]:
+    def plan(
+        self, question: str, query: Query, judged: Sequence[tuple[Candidate, Twin, Verdict]]
+    ) -> tuple[list[Wanted], str | None]:
         """The steps that one question needs; none for videos that were refined for it before.
 
-        Raises:
-            ModelError: no plan came.
+        Where no plan comes, the fallback's steps are wanted, as far as they need no model: it has just failed.
+
+        Returns:
+            the steps; and why the planner planned none of them, None: it did.
         """
-        asked = question_key(question)
+        asked = question_key(question if query.reference is None else f"{query.reference} {question}")
         new = [
             (candidate, twin, verdict)
             for candidate, twin, verdict in judged
             if verdict.gaps and not any(asked in refined.asked for refined in twin.refinements)
         ]
         if not new:
-            return []
-        steps = self.planner.plan(query, new, STEP_NAMES, self.settings.steps)
-        return [Wanted(asked, video, step) for video, step in steps[: self.settings.steps]]
+            return [], None
+        why: str | None = None
+        try:
+            steps = self.planner.plan(query, new, self.looker.steps, self.settings.steps)
+        except Cancelled as error:  # whoever asked does not wait for an answer any more
+            return [], f"refinement was not planned: {error}"
+        except ModelError as error:
+            planned = self.fallback.plan(query, new, self.looker.steps, self.settings.steps)
+            steps = [(video, step) for video, step in planned if self.looker.cost(step) == 0]
+            why = f"refinement was {'planned by rules' if steps else 'not planned'}: {error}"
+        return [Wanted(asked, video, step) for video, step in steps[: self.settings.steps]], why
 
     def take(
         self, wanted: Sequence[Wanted], budgets: dict[str, Budget], caught: type[Exception] = SeewhyError

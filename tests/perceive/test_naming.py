@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from seewhy.perceive.naming import Names, budget, fit, frames_to_look_at, unnamed
+from seewhy.perceive.fakes import FakeDetector
+from seewhy.perceive.naming import (
+    PHRASES,
+    Names,
+    asks_for,
+    budget,
+    fit,
+    frames_to_look_at,
+    names_for,
+    unnamed,
+)
 from seewhy.perceive.seams import Detection
+from seewhy.settings import Settings
 from seewhy.types.masks import Mask, encode
 from seewhy.types.twin import Label
 
@@ -129,3 +142,114 @@ def test_a_face_and_a_body_in_one_frame_are_one_vote() -> None:
 def test_a_track_without_a_look_keeps_its_label() -> None:
     assert Names("some.detector@2").labels(1, UNNAMED) == (UNNAMED,)
     assert (UNNAMED.name, UNNAMED.score) == ("object", 0.6)
+
+
+# Any phrase
+
+BOARD: Box = (0.6, 0.6, 0.9, 0.8)
+
+
+def _seen(phrase: str, score: float = 0.6, box: Box = BOARD) -> Detection:
+    return Detection(phrase, box, score)
+
+
+def _named(looks: Sequence[Sequence[Detection]], names: Names | None = None) -> tuple[Label, ...]:
+    names = names or Names("some.detector@2")
+    for detections in looks:
+        names.look({7: encode(_mask(BOARD))}, detections)
+    return names.labels(7, UNNAMED)
+
+
+def test_a_track_keeps_several_names_best_first() -> None:
+    dog, puppy, cat = _seen("dog", 0.5), _seen("puppy", 0.6), _seen("cat", 0.6)
+    labels = _named([[dog, puppy], [dog, puppy], [dog, cat], [dog, cat], [dog]])
+    assert [label.name for label in labels] == ["dog", "cat", "puppy"]
+    expected = [0.5 * (1 - 0.5**5), 0.6 * (1 - 0.5**2) * (2 / 5), 0.6 * (1 - 0.5**2) * (2 / 5)]
+    assert [label.score for label in labels] == pytest.approx(expected)
+    assert {label.source for label in labels} == {"some.detector@2"}
+
+
+def test_no_track_keeps_more_than_a_few_names() -> None:
+    many = [_seen(f"thing {n}", 0.3 + n / 100) for n in range(9)]
+    assert [label.name for label in _named([many, many])] == [f"thing {n}" for n in (8, 7, 6, 5, 4)]
+
+
+def test_names_that_tie_are_in_the_order_of_their_letters() -> None:
+    both = [_seen("sofa"), _seen("bench")]
+    assert [label.name for label in _named([both, both])] == ["bench", "sofa"]
+
+
+def test_each_name_needs_agreement() -> None:
+    dog, cat = _seen("dog"), _seen("cat", 0.99)
+    assert [label.name for label in _named([[dog, cat], [dog], [dog], [dog]])] == ["dog"]
+    assert _named([[cat], [], []]) == (UNNAMED,)
+
+
+def test_a_name_has_one_vote_in_a_frame_the_best() -> None:
+    twice = [_seen("dog", 0.4), _seen("dog", 0.8, (0.61, 0.6, 0.9, 0.8))]
+    (label,) = _named([twice, [_seen("dog", 0.6)]])
+    assert label.score == pytest.approx(0.7 * 0.75)
+
+
+def test_faces_speak_for_persons_beside_other_names() -> None:
+    labels = _named([[_face((0.7, 0.6, 0.8, 0.68)), _seen("woman", 0.9)]] * 2)
+    assert [label.name for label in labels] == ["woman", "person"]
+
+
+@pytest.mark.parametrize(
+    ("box", "mask", "fits"),
+    [
+        pytest.param(BOARD, _mask(BOARD), True, id="the same"),
+        pytest.param((0.55, 0.55, 0.92, 0.84), _mask(BOARD), True, id="loose"),
+        pytest.param((0.6, 0.6, 0.9, 0.8), _mask((0.6, 0.6, 0.78, 0.8)), True, id="partly hidden"),
+        pytest.param((0.6, 0.2, 0.9, 0.8), _mask(BOARD), False, id="a third of the box"),
+        pytest.param((0.3, 0.3, 1.0, 1.0), _mask(BOARD), False, id="a plate on the table"),
+        pytest.param((0.7, 0.65, 0.75, 0.7), _mask(BOARD), False, id="a wheel of the car"),
+        pytest.param((0.1, 0.1, 0.2, 0.2), _mask(BOARD), False, id="elsewhere"),
+        pytest.param(BOARD, _mask(), False, id="empty"),
+    ],
+)
+def test_a_box_fits_a_mask_of_its_size(box: Box, mask: Mask, fits: bool) -> None:
+    assert (fit(_seen("skateboard", box=box), mask) > 0) == fits
+
+
+def test_a_thing_needs_a_tighter_box_than_a_person() -> None:
+    """Of boxes that overlap by 0.45."""
+    loose, mask = (0.6, 0.6, 0.9, 1.044), _mask(BOARD)
+    assert fit(_person(loose), mask) > 0
+    assert fit(_seen("skateboard", box=loose), mask) == 0
+
+
+def test_a_rider_and_a_board_get_their_own_names() -> None:
+    names = Names("some.detector@2")
+    masks = {1: encode(_mask((0.6, 0.0, 0.9, 0.6))), 2: encode(_mask(BOARD))}
+    for _ in range(2):
+        names.look(masks, [_person((0.6, 0.0, 0.9, 0.65)), _seen("skateboard")])
+    assert [names.labels(track, UNNAMED)[0].name for track in (1, 2)] == ["person", "skateboard"]
+
+
+# What is asked for, and whose votes count
+
+
+def test_a_closed_detector_is_asked_for_what_it_knows() -> None:
+    assert asks_for(FakeDetector({}, frozenset(PHRASES)), Settings()) == PHRASES
+    assert asks_for(FakeDetector({}, frozenset({"zebra", "car", "face"})), Settings()) == ("face", "car", "zebra")
+
+
+def test_an_open_detector_is_asked_for_the_vocabulary(tmp_path: Path) -> None:
+    file = tmp_path / "mine.txt"
+    file.write_text("red fox: animal\ntree\n")
+    settings = Settings.model_validate({"perceive": {"vocabulary": str(file)}})
+    detector = FakeDetector({})
+    assert asks_for(detector, settings) == ("red fox", "tree")
+    assert "skateboard" in asks_for(detector, Settings())
+    labels = _named([[_seen("red fox"), _seen("tree")]] * 2, names_for(detector, settings))
+    assert {label.name: label.broader for label in labels} == {"red fox": "animal", "tree": None}
+
+
+def test_one_look_is_enough_for_an_open_detector_where_there_is_no_other() -> None:
+    opened, closed = FakeDetector({}), FakeDetector({}, frozenset(PHRASES))
+    (label,) = _named([[_seen("dog")]], names_for(opened, Settings()))
+    assert (label.name, label.score) == ("dog", pytest.approx(0.3))
+    assert _named([[_seen("dog")], []], names_for(opened, Settings())) == (UNNAMED,)
+    assert _named([[_seen("person")]], names_for(closed, Settings())) == (UNNAMED,)

@@ -6,16 +6,24 @@ import re
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from itertools import combinations
+from pathlib import Path
 from typing import get_args
 
 import numpy as np
 import pytest
 from drawn_people import backdrop, draw_face, draw_person, soft
+from tiny_detectors import save_depth_anything, save_grounding_dino, save_mm_grounding_dino, save_owlv2
+from tiny_trackers import save_sam2
 
+from seewhy.models.local.devices import device_for
+from seewhy.models.local.weights import find
 from seewhy.models.registry import SPECIALISTS, load
 from seewhy.perceive.fakes import FakeDepth, FakeDescriber, FakeDetector, FakeSegmenter
+from seewhy.perceive.local.fakes import FakeTracker
+from seewhy.perceive.local.prompted import PromptedSegmenter
+from seewhy.perceive.local.sam2 import Sam2Tracker
 from seewhy.perceive.seams import DepthEstimator, Describer, Detection, Detector, Segmentation, Segmenter
-from seewhy.settings import PerceiveSettings
+from seewhy.settings import LocalSettings, Settings
 from seewhy.types.masks import Rle, area, decode, encode
 from seewhy.types.twin import Attribute, AttributeKind
 from seewhy.types.video import Frame, Image
@@ -47,17 +55,45 @@ def _embedded(name: str) -> Callable[..., object]:
 
 
 def _is_source(text: str) -> bool:
-    return re.fullmatch(r"[a-z0-9_.\-]+@\d+(\.\d+)*", text) is not None
+    """A name and a version: our own numbers, or the first 12 digits of a model's revision."""
+    return re.fullmatch(r"[A-Za-z0-9_.\-]+@(\d+(\.\d+)*|[0-9a-f]{12})", text) is not None
 
 
 # Segmenter
 
 
-@pytest.fixture(params=["fake", "embedded"])
-def segmenter(request: pytest.FixtureRequest) -> Segmenter:
-    if request.param == "fake":
+BOXES = [Detection("box", (0.15, 0.33, 0.4, 0.67), 0.8), Detection("cup", (0.5, 0.1, 0.9, 0.5), 0.7)]
+"""of the red box in the first frame, and of something that is not there"""
+
+
+def _segmenter(name: str) -> Segmenter:
+    if name == "fake":
         return FakeSegmenter([RED])
-    return _embedded("segmenter")(PerceiveSettings())  # type: ignore[return-value]
+    if name == "prompted":
+        return PromptedSegmenter(FakeTracker([RED]), FakeDetector({0: BOXES}), Settings(), ["box", "cup"])
+    return _embedded("segmenter")(Settings())  # type: ignore[return-value]
+
+
+@pytest.fixture(scope="session")
+def tiny_sam2(tmp_path_factory: pytest.TempPathFactory) -> Segmenter:
+    """Over a SAM 2.1 with random weights."""
+    local = LocalSettings(device="cpu", redetect=4, chunk=8)
+    folder = save_sam2(tmp_path_factory.mktemp("weights") / "tiny-sam2")
+    tracker = Sam2Tracker(find(str(folder), local), device_for(local))
+    return PromptedSegmenter(tracker, FakeDetector({0: BOXES}), Settings(local=local), ["box", "cup"])
+
+
+@pytest.fixture(params=["fake", "embedded", "prompted", "sam2"])
+def segmenter(request: pytest.FixtureRequest) -> Segmenter:
+    if request.param == "sam2":
+        return request.getfixturevalue("tiny_sam2")  # type: ignore[no-any-return]
+    return _segmenter(request.param)
+
+
+@pytest.fixture(params=["fake", "embedded", "prompted"])
+def seeing(request: pytest.FixtureRequest) -> Segmenter:
+    """Segmenters that see something: not those of random weights."""
+    return _segmenter(request.param)
 
 
 def _check(found: Segmentation, frames: list[Frame]) -> None:
@@ -92,9 +128,9 @@ def test_segmenter_speaks_of_the_frames_it_was_given(segmenter: Segmenter, shape
     _check(found, frames)
 
 
-def test_segmenter_finds_what_moves(segmenter: Segmenter) -> None:
+def test_segmenter_finds_what_moves(seeing: Segmenter) -> None:
     frames = _film(10)
-    found = segmenter.segment(frames)
+    found = seeing.segment(frames)
     truth = (frames[5].image == RED).all(axis=2)
     masks = [decode(track.masks[5]) for track in found.tracks if 5 in track.masks]
     assert max((mask & truth).sum() / (mask | truth).sum() for mask in masks) > 0.5
@@ -147,21 +183,66 @@ def _people() -> Frame:
     return _frame(soft(image))
 
 
-@pytest.fixture(params=["fake", "embedded"])
+LOCAL_DETECTORS = {
+    "owlv2": ("local.owlv2", "owlv2", save_owlv2),
+    "grounding-dino": ("local.grounding-dino", "grounding_dino", save_grounding_dino),
+    "mm-grounding-dino": ("local.grounding-dino", "grounding_dino", save_mm_grounding_dino),
+}
+"""Name → entry point, setting that names its weights, what saves a tiny random checkpoint."""
+
+
+def _local(entry_point: str, setting: str, folder: Path) -> object:
+    settings = Settings.model_validate({"local": {setting: str(folder), "device": "cpu"}})
+    made: object = load(SPECIALISTS, entry_point)(settings)
+    return made
+
+
+@pytest.fixture(scope="module")
+def tiny_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Tiny random checkpoints of the real architectures, by name."""
+    folder = tmp_path_factory.mktemp("tiny")
+    for name, (_, _, save) in LOCAL_DETECTORS.items():
+        save(folder / name, WIDTH * 2)  # not much smaller than the frames: they are not to be shown in tiles
+    save_depth_anything(folder / "relative")
+    save_depth_anything(folder / "metric", metric=True)
+    return folder
+
+
+@pytest.fixture(params=["fake", "embedded", *LOCAL_DETECTORS])
 def detector(request: pytest.FixtureRequest) -> Detector:
-    if request.param == "fake":
+    """All there are; random weights find anything anywhere."""
+    if request.param in LOCAL_DETECTORS:
+        entry_point, setting, _ = LOCAL_DETECTORS[request.param]
+        folder = request.getfixturevalue("tiny_weights") / request.param
+        return _local(entry_point, setting, folder)  # type: ignore[return-value]
+    return _seeing_detector(request.param)
+
+
+@pytest.fixture(params=["fake", "embedded"])
+def seeing_detector(request: pytest.FixtureRequest) -> Detector:
+    """Those that find what is there."""
+    return _seeing_detector(request.param)
+
+
+def _seeing_detector(name: str) -> Detector:
+    if name == "fake":
         face, person = Detection("face", (0.15, 0.15, 0.33, 0.45), 0.7), Detection("person", (0.6, 0.1, 0.8, 0.8), 0.9)
         return FakeDetector({0: [face, person]}, frozenset({"face", "person"}))
-    return _embedded("detector")()  # type: ignore[return-value]
+    return _embedded("detector")(Settings())  # type: ignore[return-value]
 
 
 def test_detector_names_its_source(detector: Detector) -> None:
     assert _is_source(detector.source)
 
 
+def test_detector_finds_what_is_there(seeing_detector: Detector) -> None:
+    found = seeing_detector.detect(_people(), ["person", "face"])
+    assert {detection.phrase for detection in found} == {"person", "face"}
+
+
 def test_detector_gives_boxes_in_the_frame_best_first(detector: Detector) -> None:
     found = detector.detect(_people(), ["person", "face"])
-    assert {detection.phrase for detection in found} == {"person", "face"}
+    assert found
     assert [d.score for d in found] == sorted((d.score for d in found), reverse=True)
     for detection in found:
         x0, y0, x1, y1 = detection.box
@@ -177,9 +258,18 @@ def test_detector_finds_only_what_it_is_asked_for(detector: Detector) -> None:
 
 
 def test_detector_does_not_search_for_what_it_does_not_know(detector: Detector) -> None:
-    assert detector.vocabulary is not None
-    assert "teapot" not in detector.vocabulary
-    assert detector.detect(_people(), ["teapot"]) == []
+    found = detector.detect(_people(), ["teapot"])
+    if detector.vocabulary is None:
+        assert {detection.phrase for detection in found} == {"teapot"}
+    else:
+        assert "teapot" not in detector.vocabulary
+        assert found == []
+
+
+def test_detector_leaves_the_picture_as_it_is(detector: Detector) -> None:
+    frame, untouched = _people(), _people()
+    detector.detect(frame, ["person"])
+    np.testing.assert_array_equal(frame.image, untouched.image)
 
 
 def test_detector_says_the_same_again(detector: Detector) -> None:
@@ -189,9 +279,23 @@ def test_detector_says_the_same_again(detector: Detector) -> None:
 # Depth
 
 
-@pytest.fixture(params=["fake", "embedded"])
+@pytest.fixture(params=["fake", "embedded", "relative", "metric"])
 def depth(request: pytest.FixtureRequest) -> DepthEstimator:
-    return FakeDepth() if request.param == "fake" else _embedded("depth")()  # type: ignore[return-value]
+    """All there are; random weights have no idea of depth."""
+    if request.param in ("relative", "metric"):
+        folder = request.getfixturevalue("tiny_weights") / request.param
+        return _local("local.depth-anything", "depth_anything", folder)  # type: ignore[return-value]
+    return _seeing_depth(request.param)
+
+
+@pytest.fixture(params=["fake", "embedded"])
+def seeing_depth(request: pytest.FixtureRequest) -> DepthEstimator:
+    """Those that judge by what is there."""
+    return _seeing_depth(request.param)
+
+
+def _seeing_depth(name: str) -> DepthEstimator:
+    return FakeDepth() if name == "fake" else _embedded("depth")(Settings())  # type: ignore[return-value]
 
 
 def _boxes(count: int) -> list[Rle]:
@@ -227,11 +331,11 @@ def test_depth_does_not_depend_on_the_order_of_the_masks(depth: DepthEstimator) 
     np.testing.assert_allclose(forwards, backwards[::-1], atol=1e-9)
 
 
-def test_depth_puts_what_stands_lower_and_is_larger_in_front(depth: DepthEstimator) -> None:
+def test_depth_puts_what_stands_lower_and_is_larger_in_front(seeing_depth: DepthEstimator) -> None:
     far, near = np.zeros((2, HEIGHT, WIDTH), bool)
     far[20:40, 20:40] = True
     near[50:110, 80:140] = True
-    (far_rank, _), (near_rank, _) = depth.ranks(_film(1)[0], [encode(far), encode(near)])
+    (far_rank, _), (near_rank, _) = seeing_depth.ranks(_film(1)[0], [encode(far), encode(near)])
     assert (near_rank, far_rank) == (0.0, 1.0)
 
 
@@ -245,7 +349,7 @@ BRIGHT_SAID = Attribute(kind="brightness", value="bright", score=0.9, source="fa
 def describer(request: pytest.FixtureRequest) -> Describer:
     if request.param == "fake":
         return FakeDescriber({1: [RED_SAID]}, [BRIGHT_SAID])
-    return _embedded("describer")()  # type: ignore[return-value]
+    return _embedded("describer")(Settings())  # type: ignore[return-value]
 
 
 def _shown(describer: Describer, count: int = 5) -> Describer:

@@ -15,17 +15,22 @@ from worlds import ask, candidate, go, pairs, rest, thing, world
 from seewhy.errors import ModelError
 from seewhy.models.fakes import ScriptedModel
 from seewhy.models.prompt import load_prompt
+from seewhy.perceive.hosted.looker import HostedLooker
+from seewhy.reason import planning
 from seewhy.reason.fakes import FakePlanner
 from seewhy.reason.judge import RulesJudge
-from seewhy.reason.planning import ModelPlanner, RulesPlanner
+from seewhy.reason.planning import ModelPlanner
+from seewhy.reason.planning_rules import RulesPlanner
 from seewhy.reason.seams import Planner
-from seewhy.types.hit import Candidate, ConditionVerdict, Evidence, Verdict
+from seewhy.types.hit import Candidate, Verdict
 from seewhy.types.query import Query
 from seewhy.types.time import Span
+from seewhy.types.trace import Trace
 from seewhy.types.twin import STEP_NAMES, Refined, RefinementStep, StepName, Twin
 
 QUERY = ask("a red ball moves to the right")
 ALLOWED: list[StepName] = list(STEP_NAMES)  # type: ignore[arg-type]
+FORMER = ["recompute", "describe_track", "look", "read_text", "detect"]
 A = world("a", thing(1, go(0.1, 0.6, 0.9, 0.6), color="red"), thing(4, rest(0.5, 0.2), color="blue"))
 B = world("b", thing(2, rest(0.5, 0.5), color="red"))
 
@@ -74,6 +79,16 @@ def test_nothing_to_plan_no_request(gaps: tuple[str, ...], allowed: list[StepNam
     assert model.asked == []
 
 
+def test_of_an_edit_the_planner_hears_what_would_result() -> None:
+    model = ScriptedModel({"plan": lambda _: {"steps": []}})
+    edit = QUERY.model_copy(update={"text": "now it rolls back", "trace": Trace(target="a red ball rolls to the left")})
+    ModelPlanner(model).plan(edit, judged(A), ALLOWED, 3)
+    (request,) = model.asked
+    assert "now it rolls back (an edit of another video; the result would be: a red ball rolls to the left)" in (
+        text_of(request)
+    )
+
+
 def test_no_plan_is_an_error() -> None:
     with pytest.raises(ModelError):
         ModelPlanner(ScriptedModel()).plan(QUERY, judged(A), ALLOWED, 8)
@@ -87,6 +102,25 @@ def test_only_what_is_allowed_is_offered_and_taken() -> None:
     assert names == ["look", "read_text"]
     with pytest.raises(ModelError):  # the schema has no such step
         planned(step(step="detect"), allowed=["look", "read_text"])
+
+
+def test_a_hosted_looker_is_planned_for_as_before_there_was_act() -> None:
+    """Byte for byte: recordings are found by the hash of their requests."""
+    model = ScriptedModel({"plan": lambda _: {"steps": []}})
+    offered = HostedLooker(ScriptedModel()).steps
+    assert offered == ("describe_track", "detect", "read_text", "look", "recompute")
+    ModelPlanner(model).plan(QUERY, judged(A), offered, 8)
+    (request,) = model.asked
+    lines = [line for line in text_of(request).splitlines() if line.startswith("- ")]
+    assert lines == [f"- {name}: {planning.STEPS[name]}" for name in FORMER]
+    names = request.json_schema["$defs"]["PlannedStep"]["properties"]["step"]["enum"]
+    assert names == FORMER
+
+
+def test_act_needs_tracks_and_takes_no_question() -> None:
+    asked = [step(step="act"), step(step="act", tracks=["t1"], start=1.0, end=3.0)]
+    (one,) = planned(*asked)
+    assert one == RefinementStep(name="act", tracks=(1,), span=Span(start=1, end=3))
 
 
 def test_tracks_that_the_video_does_not_have_are_dropped() -> None:
@@ -182,29 +216,6 @@ def test_the_same_request_every_time_and_only_the_most_relevant_videos() -> None
         return model.asked[0].canonical("m", {})
 
     assert request() == request()
-
-
-# Without a model
-
-
-def unsure(condition: str, tracks: tuple[int, ...], span: Span | None = None) -> ConditionVerdict:
-    evidence = Evidence(tracks=tracks, span=span, text="not clear")
-    return ConditionVerdict(condition=condition, answer="unknown", score=0.4, evidence=evidence)
-
-
-def test_rules_measure_anew_what_geometry_could_not_tell() -> None:
-    (of_a, twin, verdict), (of_b, other, low) = judged(A, B)
-    moves = QUERY.conditions[-1].id
-    open_ = verdict.model_copy(update={"conditions": (*verdict.conditions[:-1], unsure(moves, (1,)))})
-    late = low.model_copy(update={"conditions": (unsure("c1", (2,)), unsure(moves, (2,), Span(start=1, end=2)))})
-    plan = RulesPlanner().plan(QUERY, [(of_b, other, late), (of_a, twin, open_)], ALLOWED, 8)
-    assert plan == [
-        ("a", RefinementStep(name="recompute", tracks=(1,), span=Span(start=0.0, end=4.0))),
-        ("b", RefinementStep(name="recompute", tracks=(2,), span=Span(start=1, end=2))),
-    ]
-    assert RulesPlanner().plan(QUERY, [(of_b, other, late), (of_a, twin, open_)], ALLOWED, 1) == plan[:1]
-    assert RulesPlanner().plan(QUERY, [(of_a, twin, open_)], ["look"], 8) == []
-    assert RulesPlanner().plan(QUERY, [(of_a, twin, verdict)], ALLOWED, 8) == []  # nothing is open
 
 
 # Every planner

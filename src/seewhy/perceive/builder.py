@@ -18,12 +18,13 @@ import numpy as np
 from seewhy.errors import PerceptionError
 from seewhy.perceive.asking import Asking
 from seewhy.perceive.camera import camera_attributes
-from seewhy.perceive.naming import PHRASES, Names, budget, frames_to_look_at, unnamed
+from seewhy.perceive.naming import LEAST_LOOKS, asks_for, budget, frames_to_look_at, names_for, unnamed
 from seewhy.perceive.observing import Place, observation, place
-from seewhy.perceive.seams import MaskTrack, Segmentation
+from seewhy.perceive.seams import Detection, MaskTrack, Segmentation, Wide
 from seewhy.perceive.specialists import Specialists, specialists_for
 from seewhy.perceive.tempo import tempo_of
 from seewhy.settings import Settings
+from seewhy.threads import in_flight
 from seewhy.types.masks import Rle
 from seewhy.types.twin import Camera, Observation, Scene, SpecialistRun, Track, Twin
 from seewhy.types.video import Frame, FrameTime, Image, VideoFacts
@@ -69,9 +70,8 @@ def build_twin(
         segmentation = asked.segmenter.segment(asking.reading(frames()))
     if not segmentation.frames:
         raise PerceptionError("there was no frame to look at; check that the video is not empty")
-    look = _SecondLook(asked, asking, segmentation)
-    for position, frame in enumerate(_again(frames(), segmentation.frames)):
-        look.see(position, frame)
+    look = _SecondLook(asked, asking, segmentation, settings)
+    look.look(_again(frames(), segmentation.frames))
     tracks = look.tracks()
     largest_area = median(o.area for o in tracks[0].observations) if tracks else 0.0
     with asking.of("camera and tempo"):
@@ -97,44 +97,95 @@ class _Salient(NamedTuple):
     track: MaskTrack
     places: Mapping[int, Place]
     """position of a sampled frame → where it is; empty masks are left out"""
+    part_of: int | None
+    """id of the track that it is a part of"""
+
+
+@dataclass(slots=True)
+class _Glance:
+    """A frame, its masks, and what has been said of it so far."""
+
+    position: int
+    frame: Frame
+    shown: Mapping[int, Rle]
+    """track → mask"""
+    ranks: Sequence[tuple[float, float]] | None = None
+    detections: Sequence[Detection] | None = None
 
 
 class _SecondLook:
-    """Shows the frames and their masks to the specialists, and gathers what they say."""
+    """Shows the frames and their masks to the specialists, and gathers what they say.
+
+    A frame passes through `glance`, in any thread and beside others, where the wide specialists look at it; then, in
+    order, through `take`, where the others do, and where all that was said is kept.
+    """
 
     thumbnail: Image
 
-    def __init__(self, asked: Specialists, asking: Asking, segmentation: Segmentation) -> None:
+    def __init__(self, asked: Specialists, asking: Asking, segmentation: Segmentation, settings: Settings) -> None:
         self.masks: dict[int, dict[int, Rle]] = {}
         self._asked, self._asking = asked, asking
         self._salient = _salient(segmentation.tracks)
         self._best = _best_position(self._salient, len(segmentation.frames))
         self._frames = len(segmentation.frames)
-        self._looks = frozenset(frames_to_look_at([one.places for one in self._salient], budget(self._frames)))
-        self._names = Names(asked.detector.source)
+        self._detected = segmentation.detections
+        self._looks = _positions_to_look_at(self._salient, self._frames, self._detected)
+        self._phrases = asks_for(asked.detector, settings)
+        self._names = names_for(asked.detector, settings)
         self._observations: dict[int, list[Observation]] = {one.id: [] for one in self._salient}
+        self._wide = [one for one in (asked.depth, asked.detector) if isinstance(one, Wide)]
         with asking.of("the describer"):
             self._describer = asked.describer()
 
-    def see(self, position: int, frame: Frame) -> None:
-        """Take in the frame at `position`, one after the other."""
-        shown = [one for one in self._salient if position in one.places]
-        masks = {one.id: one.track.masks[position] for one in shown}
+    def look(self, frames: Iterable[Frame]) -> None:
+        """Take in all frames."""
+        width = max((one.width for one in self._wide), default=1)
+        for glance in in_flight(self._glance, enumerate(frames), width):
+            self._take(glance)
+
+    def _glance(self, place: tuple[int, Frame]) -> _Glance:
+        position, frame = place
+        glance = _Glance(
+            position, frame, {one.id: one.track.masks[position] for one in self._salient if position in one.places}
+        )
+        self._ask(glance, wide=True)
+        return glance
+
+    def _take(self, glance: _Glance) -> None:
+        position, frame, shown = glance.position, glance.frame, glance.shown
         with self._asking.of(self._describer.source):
-            self._describer.see(frame, masks)
+            self._describer.see(frame, shown)
         if position == self._best:
             self.thumbnail = _shrunk(frame.image)
         if not shown:
             return
-        self.masks[frame.index] = masks
-        with self._asking.of(self._asked.depth.source):
-            ranks = dict(zip(masks, self._asked.depth.ranks(frame, list(masks.values())), strict=True))
-        if position in self._looks:
+        self._ask(glance, wide=False)
+        assert glance.ranks is not None
+        self.masks[frame.index] = dict(shown)
+        if glance.detections is not None:
             with self._asking.of(self._asked.detector.source):
-                self._names.look(masks, self._asked.detector.detect(frame, PHRASES))
-        for one in shown:
-            (depth, _), score = ranks[one.id], one.track.scores.get(position, 1.0)
-            self._observations[one.id].append(observation(frame.time, one.id, one.places[position], depth, score))
+                self._names.look(shown, glance.detections)
+        ranks = dict(zip(shown, glance.ranks, strict=True))
+        for one in self._salient:
+            if one.id in shown:
+                (depth, _), score = ranks[one.id], one.track.scores.get(position, 1.0)
+                self._observations[one.id].append(observation(frame.time, one.id, one.places[position], depth, score))
+
+    def _ask(self, glance: _Glance, *, wide: bool) -> None:
+        """Ask the specialists that are wide, or those that are not, about a frame that shows something."""
+        depth, detector = self._asked.depth, self._asked.detector
+        if not glance.shown:
+            return
+        if isinstance(depth, Wide) == wide:
+            with self._asking.of(depth.source):
+                glance.ranks = depth.ranks(glance.frame, list(glance.shown.values()))
+                if len(glance.ranks) != len(glance.shown):
+                    raise ValueError(f"{len(glance.ranks)} ranks for {len(glance.shown)} masks")
+        if glance.position in self._detected:
+            glance.detections = self._detected[glance.position]
+        elif glance.position in self._looks and isinstance(detector, Wide) == wide:
+            with self._asking.of(detector.source):
+                glance.detections = detector.detect(glance.frame, self._phrases)
 
     def tracks(self) -> tuple[Track, ...]:
         """Most salient first."""
@@ -144,11 +195,13 @@ class _SecondLook:
         return tuple(
             Track(
                 id=one.id,
-                labels=self._names.labels(one.id, unnamed(one.track.score, source)),
+                labels=one.track.labels or self._names.labels(one.id, unnamed(one.track.score, source)),
                 attributes=attributes[one.id],
                 observations=tuple(self._observations[one.id]),
                 score=one.track.score,
                 source=source,
+                part_of=one.part_of,
+                aliases=one.track.aliases,
                 id_confidence=one.track.id_confidence,
             )
             for one in self._salient
@@ -160,9 +213,10 @@ class _SecondLook:
 
     def runs(self) -> tuple[SpecialistRun, ...]:
         """Who looked, for how long, at what."""
+        on_the_way = f", and the segmenter at {len(self._detected)} with its help" if self._detected else ""
         notes = {
             self._asked.segmenter.source: f"{len(self._salient)} tracks",
-            self._asked.detector.source: f"looked at {len(self._looks)} of {self._frames} frames",
+            self._asked.detector.source: f"looked at {len(self._looks)} of {self._frames} frames{on_the_way}",
             self._asked.depth.source: f"looked at {len(self.masks)} of {self._frames} frames",
             self._describer.source: None,
         }
@@ -175,10 +229,27 @@ class _SecondLook:
 
 def _salient(tracks: Sequence[MaskTrack]) -> tuple[_Salient, ...]:
     """Tracks with at least one mask that is not empty, numbered from 1, most salient first."""
-    ordered = sorted(tracks, key=lambda track: -track.score)
-    found = [(track, {p: at for p in sorted(track.masks) if (at := place(track.masks[p]))}) for track in ordered]
-    there = [(track, places) for track, places in found if places]
-    return tuple(_Salient(number, track, places) for number, (track, places) in enumerate(there, start=1))
+    places = [{p: at for p in sorted(track.masks) if (at := place(track.masks[p]))} for track in tracks]
+    order = sorted((number for number in range(len(tracks)) if places[number]), key=lambda n: -tracks[n].score)
+    ids = {number: identity for identity, number in enumerate(order, start=1)}
+    whole = {number: tracks[number].part_of for number in order}
+    return tuple(
+        _Salient(ids[n], tracks[n], places[n], ids.get(part) if (part := whole[n]) is not None else None) for n in order
+    )
+
+
+def _positions_to_look_at(
+    salient: Sequence[_Salient], frames: int, detected: Mapping[int, Sequence[Detection]]
+) -> frozenset[int]:
+    """Frames that the detector is to look at: those that show tracks without a name, which the segmenter's own
+    looks with a detector did not show often enough."""
+    wanting = [
+        one.places.keys() - detected.keys()
+        for one in salient
+        if not one.track.labels and len(one.places.keys() & detected.keys()) < LEAST_LOOKS
+    ]
+    most = budget(frames)
+    return frozenset(frames_to_look_at(wanting, max(most - len(detected), min(most, LEAST_LOOKS))))
 
 
 def _best_position(salient: Sequence[_Salient], frames: int) -> int:

@@ -10,7 +10,7 @@ from seewhy.errors import PerceptionError
 from seewhy.perceive.findings import Findings
 from seewhy.perceive.seams import CameraStep, Detection, Masks, MaskTrack, Segmentation
 from seewhy.types.masks import Rle, decode, encode
-from seewhy.types.twin import Attribute, RefinementStep, Twin
+from seewhy.types.twin import STEP_NAMES, Attribute, RefinementStep, StepName, Twin
 from seewhy.types.video import Frame, FrameTime
 from seewhy.video.clip import Clip
 
@@ -144,8 +144,11 @@ class FakeLooker:
 
     source = "fake.looker@1"
 
-    def __init__(self, findings: Mapping[str, Findings] | None = None) -> None:
+    def __init__(
+        self, findings: Mapping[str, Findings] | None = None, steps: tuple[StepName, ...] = STEP_NAMES
+    ) -> None:
         self.findings = dict(findings or {})
+        self.steps = steps
         self.taken: list[tuple[str, RefinementStep]] = []
 
     def cost(self, step: RefinementStep) -> int:
@@ -154,8 +157,10 @@ class FakeLooker:
     def take(self, step: RefinementStep, twin: Twin, masks: Masks, clip: Clip) -> Findings:
         """
         Raises:
-            PerceptionError: it was told nothing of such a question.
+            PerceptionError: it was told nothing of such a question, or does not take such steps.
         """
+        if step.name not in self.steps:
+            raise PerceptionError(f"nobody here takes the step {step.name}; take one of {', '.join(self.steps)}")
         self.taken.append((twin.id, step))
         if step.question not in self.findings:
             raise PerceptionError(f"nothing is known of {step.question!r}")

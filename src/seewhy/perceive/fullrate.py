@@ -17,11 +17,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from seewhy.errors import PerceptionError
 from seewhy.perceive.findings import Findings
 from seewhy.perceive.motion import Floats, FlowEstimator, warp
 from seewhy.perceive.refining import reduced, refined
 from seewhy.perceive.seams import Masks
+from seewhy.perceive.steps import within
 from seewhy.types.masks import Rle, decode, encode
 from seewhy.types.time import Span, merge_spans
 from seewhy.types.twin import Twin
@@ -71,11 +71,7 @@ def at_full_rate(
         VideoError: the video cannot be read.
     """
     began = time.perf_counter()
-    unknown = sorted(set(tracks) - twin.track_by_id.keys())
-    if unknown:
-        raise PerceptionError(f"there is no track {unknown[0]} in {twin.id}; it has {sorted(twin.track_by_id)}")
-    if not span.overlaps(twin.span):
-        raise PerceptionError(f"{span} lies outside {twin.id}, which lasts {twin.video.duration:.1f} s")
+    within(twin, span, tracks)
     wanted = set(tracks) or set(twin.track_by_id)
     gaps = [gap for gap in map(Gap._make, pairwise(twin.frames)) if gap.frames > 0 and gap.span.overlaps(span)]
     whole = [gap for gap in gaps if not any(gap.before.t < cut <= gap.after.t for cut in twin.tempo.cuts)]

@@ -1,18 +1,28 @@
-"""What tracks are: detections in a few frames vote for the names of the tracks they lie on."""
+"""What tracks are: detections in a few frames vote for the names of the tracks they lie on.
+
+Ask the detector for `asks_for(detector, settings)`, and count votes with `names_for(detector, settings)`. Show `look`
+each frame at most once, with all that was detected in it, whoever asked the detector.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 
-from seewhy.perceive.seams import Detection
+from seewhy.perceive.local.vocabulary import vocabulary, wider_classes
+from seewhy.perceive.seams import Detection, Detector
+from seewhy.settings import Settings
 from seewhy.types.masks import Mask, Rle, decode
 from seewhy.types.twin import GENERIC_CATEGORY, Label
 
 PHRASES = ("person", "face")
-"""What a detector is asked for. Both speak for a person."""
+"""What every detector that knows them is asked for. Both speak for a person."""
+
+MOST_LABELS = 5
+"""of one track: the best, and what else it may be"""
 
 MOST_LOOKS = 6
 LEAST_LOOKS = 3
@@ -34,6 +44,11 @@ PERSON_COVERED = 0.85
 PERSON_FILLED = 0.3
 """Or: this share of the mask lies in the box and fills this share of the box, as the mask of a person without feet
 does."""
+
+THING_IOU = 0.5
+THING_COVERED = 0.85
+THING_FILLED = 0.5
+"""The same of any other thing. Its mask fills half of the box at least: a plate lies in the box of its table, too."""
 
 FACE_COVERED = 0.6
 """Share of a face's box that the mask must cover. The corners of the box are not of the head."""
@@ -80,46 +95,97 @@ def frames_to_look_at(tracks: Sequence[Collection[int]], budget: int) -> tuple[i
     return tuple(sorted(chosen))
 
 
+def asks_for(detector: Detector, settings: Settings) -> tuple[str, ...]:
+    """The phrases to ask a detector for: all that it knows; of one that knows any, the vocabulary of the settings.
+
+    Raises:
+        SettingsError: the vocabulary cannot be read.
+    """
+    known = detector.vocabulary
+    if known is None:
+        return vocabulary(settings)
+    first = tuple(phrase for phrase in PHRASES if phrase in known)
+    return (*first, *sorted(known - set(first)))
+
+
+def names_for(detector: Detector, settings: Settings) -> Names:
+    """Votes to be cast by a detector.
+
+    Raises:
+        SettingsError: the vocabulary cannot be read.
+    """
+    if detector.vocabulary is not None:
+        return Names(detector.source)
+    return Names(detector.source, wider_classes(settings), one_look_counts=True)
+
+
 class Names:
     """The votes on the tracks of one video."""
 
-    def __init__(self, source: str) -> None:
+    def __init__(
+        self, source: str, wider: Mapping[str, str] = MappingProxyType({}), one_look_counts: bool = False
+    ) -> None:
         """
         Args:
             source: of the detector whose detections vote.
+            wider: name → the wider class that its label is to have.
+            one_look_counts: of a track that is looked at only once, one vote is enough. It is for detectors that err
+                less than they miss.
         """
         self.source = source
+        self._wider = wider
+        self._one_look_counts = one_look_counts
         self._looks: dict[int, int] = {}
-        self._votes: dict[int, list[float]] = {}
+        self._votes: dict[int, dict[str, list[float]]] = {}
 
     def look(self, masks: Mapping[int, Rle], detections: Sequence[Detection]) -> None:
         """Take in one frame: its tracks (id → mask) and what was detected in it.
 
-        A detection speaks for the one track that it fits best; a person and a face on one track are one vote.
+        A detection speaks for the one track that it fits best; of several with one name on one track the best counts. A
+        person and a face on one track are one vote.
         """
         decoded = {track: decode(mask) for track, mask in sorted(masks.items())}
-        won: dict[int, float] = {}
+        won: dict[int, dict[str, float]] = {}
         for detection in detections:
             fits = {track: fit(detection, mask) for track, mask in decoded.items()}
             best = max(fits, key=lambda track: (fits[track], -track), default=None)
             if best is not None and fits[best] > 0:
-                won[best] = max(won.get(best, 0.0), detection.score)
+                name, mine = _name(detection.phrase), won.setdefault(best, {})
+                mine[name] = max(mine.get(name, 0.0), detection.score)
         for track in decoded:
             self._looks[track] = self._looks.get(track, 0) + 1
-            if track in won:
-                self._votes.setdefault(track, []).append(won[track])
+            for name, score in won.get(track, {}).items():
+                self._votes.setdefault(track, {}).setdefault(name, []).append(score)
 
     def labels(self, track: int, unnamed: Label) -> tuple[Label, ...]:
-        """What the track is, best first; `unnamed` where too few frames agree.
+        """What the track is, best first, MOST_LABELS at most; `unnamed` where too few frames agree on any name.
 
-        The score is the mean score of the votes, times how far the number of looks that agreed can be trusted: each
-        vote more halves the doubt that is left.
+        The score of a name is the mean score of its votes, times how far their number can be trusted (each vote more
+        halves the doubt that is left), times its votes as a share of those for the name that has most:
+        mean · (1 - 2^-votes) · votes / most votes. So what one frame in six saw more clearly than the others saw
+        something else comes second.
         """
-        votes = self._votes.get(track, [])
-        if len(votes) < MIN_VOTES or len(votes) < MIN_SHARE * self._looks[track]:
+        cast = self._votes.get(track, {})
+        looks = self._looks.get(track, 0)
+        least = 1 if self._one_look_counts and looks == 1 else MIN_VOTES
+        agreed = {name: votes for name, votes in cast.items() if len(votes) >= max(least, MIN_SHARE * looks)}
+        if not agreed:
             return (unnamed,)
-        score = sum(votes) / len(votes) * (1 - 0.5 ** len(votes))
-        return (Label(name="person", score=score, source=self.source),)
+        most = max(map(len, agreed.values()))
+        labels = [
+            Label(
+                name=name,
+                score=sum(votes) / len(votes) * (1 - 0.5 ** len(votes)) * (len(votes) / most),
+                source=self.source,
+                broader=self._wider.get(name),
+            )
+            for name, votes in agreed.items()
+        ]
+        return tuple(sorted(labels, key=lambda label: (-label.score, label.name))[:MOST_LABELS])
+
+
+def _name(phrase: str) -> str:
+    return "person" if phrase in PHRASES else phrase
 
 
 def unnamed(score: float, source: str) -> Label:
@@ -147,6 +213,11 @@ def fit(detection: Detection, mask: Mask) -> float:
     left, right = float(columns[0]), float(columns[-1] + 1)
     common = max(0.0, min(x1, right) - max(x0, left)) * max(0.0, min(y1, bottom) - max(y0, top))
     overlap = float(common / (box_area + (right - left) * (bottom - top) - common))
-    if overlap >= PERSON_IOU or (shared >= PERSON_COVERED * mask_area and shared >= PERSON_FILLED * box_area):
-        return max(overlap, PERSON_IOU)
+    least, covered_from, filled_from = (
+        (PERSON_IOU, PERSON_COVERED, PERSON_FILLED)
+        if detection.phrase == "person"
+        else (THING_IOU, THING_COVERED, THING_FILLED)
+    )
+    if overlap >= least or (shared >= covered_from * mask_area and shared >= filled_from * box_area):
+        return max(overlap, least)
     return 0.0

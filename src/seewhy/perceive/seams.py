@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from seewhy.perceive.findings import Findings
 from seewhy.types.masks import Rle
-from seewhy.types.twin import Attribute, RefinementStep, Twin
+from seewhy.types.twin import Attribute, Label, RefinementStep, StepName, Twin
 from seewhy.types.video import Frame, FrameTime
 from seewhy.video.clip import Clip
 
@@ -27,6 +27,20 @@ class MaskTrack:
     scores: Mapping[int, float] = field(default_factory=dict)
     """sampled-frame position → confidence of that mask, 0..1; missing: 1"""
     id_confidence: float = 1.0
+    """how surely all masks are of one object"""
+    labels: tuple[Label, ...] = ()
+    """what it is, best first, where the segmenter knows; none: others are to find out"""
+    aliases: tuple[str, ...] = ()
+    """ids it had elsewhere: before stitching, or in an imported annotation"""
+    part_of: int | None = None
+    """place in `Segmentation.tracks` of the object that it is a part of"""
+
+
+class Detection(NamedTuple):
+    phrase: str
+    box: tuple[float, float, float, float]
+    """x0, y0, x1, y1 as fractions of the frame"""
+    score: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +68,8 @@ class Segmentation:
     motion: tuple[float, ...]
     """mean residual motion (camera's taken out) into each frame, in frame diagonals per second"""
     notes: tuple[str, ...] = ()
+    detections: Mapping[int, tuple[Detection, ...]] = field(default_factory=dict)
+    """position of a sampled frame → all that was detected in it on the way, so that it need not be looked for again"""
 
 
 class Segmenter(Protocol):
@@ -67,13 +83,6 @@ class Segmenter(Protocol):
     def segment(self, frames: Iterable[Frame]) -> Segmentation:
         """All frames have one size; an empty iterable gives no tracks."""
         ...
-
-
-class Detection(NamedTuple):
-    phrase: str
-    box: tuple[float, float, float, float]
-    """x0, y0, x1, y1 as fractions of the frame"""
-    score: float
 
 
 class Detector(Protocol):
@@ -118,6 +127,17 @@ class Describer(Protocol):
     def scene_attributes(self) -> list[Attribute]: ...
 
 
+@runtime_checkable
+class Wide(Protocol):
+    """A specialist that several threads may ask at a time, of one video or of several, and that gains from it: it
+    looks at frames in batches. One that is not wide is asked by one thread, one frame after the other."""
+
+    @property
+    def width(self) -> int:
+        """Frames that are worth being asked about at a time; more do not make it faster."""
+        ...
+
+
 Masks = Mapping[int, Mapping[int, Rle]]
 """index of a decoded frame → track → mask: all masks of a twin"""
 
@@ -145,6 +165,11 @@ class Looker(Protocol):
     @property
     def source(self) -> str: ...
 
+    @property
+    def steps(self) -> tuple[StepName, ...]:
+        """The steps that it takes, each once; no others are planned."""
+        ...
+
     def cost(self, step: RefinementStep) -> int:
         """Number of calls to a model that the step makes, at most; 0: it needs none."""
         ...
@@ -153,6 +178,7 @@ class Looker(Protocol):
         """
         Raises:
             ModelError, VideoError: nothing came of it.
-            PerceptionError: the step makes no sense for this twin (no such track, a span outside the video).
+            PerceptionError: the step makes no sense for this twin (no such track, a span outside the video), or is none
+                of `steps`.
         """
         ...

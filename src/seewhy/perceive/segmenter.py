@@ -15,16 +15,15 @@ import numpy as np
 
 from seewhy.perceive.foreground import foreground
 from seewhy.perceive.linking import Linker
-from seewhy.perceive.motion import FlowEstimator, Motion, color_overlap, motion_between, resized_flow
+from seewhy.perceive.motion import Motion, resized_flow
 from seewhy.perceive.parallel import each
 from seewhy.perceive.refining import reduced, refined, sureness
-from seewhy.perceive.seams import CameraStep, MaskTrack, Segmentation
+from seewhy.perceive.seams import MaskTrack, Segmentation
+from seewhy.perceive.watching import CameraWatcher
 from seewhy.settings import PerceiveSettings
 from seewhy.types.masks import Mask, Rle, area, encode
-from seewhy.types.video import Frame, FrameTime, Image
+from seewhy.types.video import Frame, Image
 
-MOTION_LINES = 240
-"""Greatest height of frames for motion and for the edges of masks."""
 OBJECT_LINES = 120
 """Greatest height of frames for foreground and linking."""
 STRETCH = 64
@@ -39,8 +38,6 @@ FULL_LIFETIME = 12
 """Sampled frames from which a track's score does not suffer from its being short; a shorter video's length."""
 FULL_SIZE = 0.01
 """Of the frame: smaller tracks score lower, by the fourth root, as more of them are noise."""
-LEAST_SECONDS = 1e-3
-"""Between frames: files with one timestamp twice exist."""
 LEAST_SCORE = 0.15
 """Tracks below are noise."""
 SALIENT = 0.25
@@ -84,11 +81,8 @@ class _Reading:
 
     def __init__(self, settings: PerceiveSettings) -> None:
         self._settings = settings
-        self._flow = FlowEstimator()
-        self._times: list[FrameTime] = []
-        self._camera: list[CameraStep] = []
-        self._motion: list[float] = []
-        self._size = (0, 0)
+        self._watcher = CameraWatcher()
+        self._taken = 0
         self._held: list[Image] = []
         self._steps: list[Motion] = []
         self._first = 0
@@ -101,13 +95,9 @@ class _Reading:
         """tracks of the stretch before → position in the video → mask, in the shared frames"""
 
     def take(self, frame: Frame) -> None:
-        if not self._times:
-            self._size = frame.image.shape[0], frame.image.shape[1]
-        image = reduced(frame.image, MOTION_LINES)
-        step: Motion | None = None
-        if self._held:
-            step = motion_between(self._flow, self._held[-1], image, color_overlap(self._held[-1], image))
-        self._note(frame, image, step)
+        seen = self._watcher.take(frame)
+        step = seen.flow
+        self._taken += 1
         if step is not None and step.camera.cut:
             self._finish(last=True)
             self._shots += 1
@@ -115,32 +105,16 @@ class _Reading:
         elif len(self._held) == STRETCH:
             self._finish(last=False)
         if not self._held:
-            self._first = len(self._times) - 1
+            self._first = self._taken - 1
         if step is not None:
             self._steps.append(step)
-        self._held.append(image)
+        self._held.append(seen.image)
 
     def close(self) -> Segmentation:
         if self._held:
             self._finish(last=True)
-        return Segmentation(tuple(self._times), self._size, self._tracks(), tuple(self._camera), tuple(self._motion))
-
-    def _note(self, frame: Frame, image: Image, step: Motion | None) -> None:
-        """Write down the frame's time, the camera's step into it, and what moves by itself."""
-        before = self._times[-1] if self._times else None
-        self._times.append(frame.time)
-        if step is None or before is None:
-            self._camera.append(CameraStep(np.eye(3), 1.0))
-            self._motion.append(0.0)
-            return
-        down, across = image.shape[0] / self._size[0], image.shape[1] / self._size[1]
-        # Pixel centers, not corners, lie on whole numbers.
-        reduce = np.array([[across, 0, across / 2 - 0.5], [0, down, down / 2 - 0.5], [0, 0, 1]])
-        full = np.linalg.inv(reduce) @ step.camera.homography @ reduce
-        self._camera.append(CameraStep(full / full[2, 2], step.camera.inliers, step.camera.cut))
-        pixels = 0.0 if step.camera.cut else float(step.residual_backward.mean())
-        diagonal = float(np.hypot(*image.shape[:2]))
-        self._motion.append(pixels / diagonal / max(frame.time.t - before.t, LEAST_SECONDS))
+        watcher = self._watcher
+        return Segmentation(watcher.times, watcher.size, self._tracks(), watcher.camera, watcher.motion)
 
     def _finish(self, last: bool) -> None:
         """Find tracks in the frames held; keep some for the next stretch, unless this was the last of its shot."""
@@ -160,7 +134,7 @@ class _Reading:
 
         def whole(position: int) -> list[tuple[_Long, Rle, float]]:
             here = [(owner, masks[position]) for owner, masks in zip(owners, found, strict=True) if position in masks]
-            full = refined([mask for _, mask in here], self._held[position], self._size)
+            full = refined([mask for _, mask in here], self._held[position], self._watcher.size)
             return [
                 (owner, encode(large), sureness(small, probabilities[position]))
                 for (owner, small), large in zip(here, full, strict=True)
@@ -210,8 +184,8 @@ class _Reading:
     def _tracks(self) -> tuple[MaskTrack, ...]:
         """Without noise, and of each shot only the most salient; most salient first."""
         kept: list[MaskTrack] = []
-        pixels = self._size[0] * self._size[1]
-        length = len(self._times)
+        height, width = self._watcher.size
+        pixels, length = height * width, self._taken
         for shot in range(self._shots):
             long_enough = [
                 track.as_track(length, pixels)

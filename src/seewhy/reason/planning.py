@@ -17,7 +17,6 @@ from seewhy.models.asking import ask
 from seewhy.models.language import LanguageModel, Request
 from seewhy.models.prompt import load_prompt
 from seewhy.plain import as_data, plain
-from seewhy.reason.judging.words import geometric
 from seewhy.twin.sentences import describe_track
 from seewhy.types.hit import Candidate, Verdict
 from seewhy.types.query import Query
@@ -29,6 +28,8 @@ Judged = Sequence[tuple[Candidate, Twin, Verdict]]
 STEPS: Mapping[StepName, str] = {
     "recompute": "measure where the tracks are, and what they do, in every frame of the stretch. For places, "
     "directions, order, who is nearer. Costs nothing.",
+    "act": "name what tracks do in the stretch, with a model of actions (pushing, opening, throwing something). Needs "
+    "tracks. Costs nothing.",
     "describe_track": "look closely at one or a few tracks: what they are, what they look like, what state they are "
     "in. Needs tracks. Costs one look.",
     "look": "look at the whole frames around a moment: what happens, who does what to whom. Needs a short stretch. "
@@ -121,7 +122,7 @@ class ModelPlanner:
         twins = {f"v{number}": twin for number, (_, twin, _) in enumerate(open_ones, start=1)}
         told = {video: _told(twin) for video, twin in twins.items()}
         values = {
-            "question": as_data(plain(query.text, MOST_TEXT)),
+            "question": as_data(plain(_wanted(query), MOST_TEXT)),
             "videos": "\n".join(
                 _video(handle, twin, told[handle], verdict)
                 for (handle, twin), (_, _, verdict) in zip(twins.items(), open_ones, strict=True)
@@ -148,39 +149,15 @@ class ModelPlanner:
         return list(steps)[:most]
 
 
-class RulesPlanner:
-    """Plans without a model: what geometry could not tell from the sampled frames is measured in every frame."""
-
-    name = "rules-planner@1"
-
-    def plan(
-        self, query: Query, judged: Judged, allowed: Sequence[StepName], most: int
-    ) -> list[tuple[str, RefinementStep]]:
-        """A step for each unknown relation, event or order, most relevant videos first; its tracks and times are those
-        of the evidence."""
-        if "recompute" not in allowed:
-            return []
-        predicates = {condition.id: condition.predicate for condition in query.conditions}
-        steps: dict[tuple[str, RefinementStep], None] = {}
-        for _, twin, verdict in sorted(judged, key=_by_relevance):
-            for answer in verdict.conditions:
-                predicate = predicates.get(answer.condition)
-                tracks = tuple(track for track in answer.evidence.tracks if track in twin.track_by_id)
-                if answer.answer != "unknown" or predicate is None or not geometric(predicate) or not tracks:
-                    continue
-                span = answer.evidence.span or _in_view([twin.track_by_id[track] for track in tracks], twin)
-                steps[twin.id, RefinementStep(name="recompute", tracks=tracks, span=span)] = None
-        return list(steps)[: max(most, 0)]
-
-
-def _by_relevance(one: tuple[Candidate, Twin, Verdict]) -> tuple[float, str]:
+def by_relevance(one: tuple[Candidate, Twin, Verdict]) -> tuple[float, str]:
+    """Sorts what was judged, the most relevant first."""
     return -one[2].relevance, one[0].video
 
 
 def _most_relevant(judged: Judged) -> list[tuple[Candidate, Twin, Verdict]]:
     """Those with gaps, in order of their ids: the order says nothing about them."""
     with_gaps = [one for one in judged if one[2].gaps]
-    return sorted(sorted(with_gaps, key=_by_relevance)[:MOST_VIDEOS], key=lambda one: one[0].video)
+    return sorted(sorted(with_gaps, key=by_relevance)[:MOST_VIDEOS], key=lambda one: one[0].video)
 
 
 def _told(twin: Twin) -> list[Track]:
@@ -190,6 +167,12 @@ def _told(twin: Twin) -> list[Track]:
     return sorted(best, key=lambda track: track.id)
 
 
+def _wanted(query: Query) -> str:
+    """What is looked for, in words. Of an edit, the video that would result: its own words say only what changes."""
+    target = query.trace.target if query.trace is not None else ""
+    return f"{query.text} (an edit of another video; the result would be: {target})" if target else query.text
+
+
 def _video(handle: str, twin: Twin, tracks: Sequence[Track], verdict: Verdict) -> str:
     """One line of JSON."""
     return as_data(
@@ -197,7 +180,7 @@ def _video(handle: str, twin: Twin, tracks: Sequence[Track], verdict: Verdict) -
             "video": handle,
             "length": round(twin.video.duration, 1),
             "tracks": [
-                {"id": f"t{track.id}", "is": plain(describe_track(track), 80), "seen": str(_in_view([track], twin))}
+                {"id": f"t{track.id}", "is": plain(describe_track(track), 80), "seen": str(in_view([track], twin))}
                 for track in tracks
             ],
             "open": [plain(gap, MOST_QUESTION) for gap in verdict.gaps[:MOST_GAPS]],
@@ -205,7 +188,7 @@ def _video(handle: str, twin: Twin, tracks: Sequence[Track], verdict: Verdict) -
     )
 
 
-def _in_view(tracks: Sequence[Track], twin: Twin) -> Span:
+def in_view(tracks: Sequence[Track], twin: Twin) -> Span:
     """From the first to the last sight of any of them."""
     times = [seen.t for track in tracks for seen in track.observations]
     if not times:
@@ -221,7 +204,7 @@ def _step(planned: PlannedStep, twin: Twin, allowed: Sequence[StepName]) -> Refi
     named = {f"t{track.id}": track.id for track in _told(twin)}
     tracks = tuple(dict.fromkeys(named[track] for track in planned.tracks if track in named))
     question = plain(planned.question, MOST_QUESTION) if name in ASKING else ""
-    if (name == "describe_track" and not tracks) or (name == "detect" and not question):
+    if (name in ("describe_track", "act") and not tracks) or (name == "detect" and not question):
         return None
     if name in ("detect", "read_text"):  # of the picture, not of a track
         tracks = ()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Iterator
+from contextvars import copy_context
 from dataclasses import dataclass
 
 from seewhy.types.video import Frame
@@ -26,8 +27,8 @@ class _End:
 def ahead(frames: Iterator[Frame], depth: int = DEPTH) -> Iterator[Frame]:
     """The same frames in the same order, at most `depth` of them read before they are asked for.
 
-    What reading raises is raised here, after the frames before it. Warnings come from the thread. The thread ends
-    with the frames, or when this iterator is closed.
+    What reading raises is raised here, after the frames before it. Warnings come from the thread, which has the
+    context variables of whoever asks for the first frame. It ends with the frames, or when this iterator is closed.
 
     >>> list(ahead(iter([])))
     []
@@ -54,7 +55,7 @@ def ahead(frames: Iterator[Frame], depth: int = DEPTH) -> Iterator[Frame]:
         else:
             offer(_End(None))
 
-    thread = threading.Thread(target=read, name="decode-ahead", daemon=True)
+    thread = threading.Thread(target=copy_context().run, args=(read,), name="decode-ahead", daemon=True)
     thread.start()
     try:
         while not isinstance(item := waiting.get(), _End):

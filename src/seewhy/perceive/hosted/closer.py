@@ -30,6 +30,7 @@ from seewhy.perceive.hosted.table import track_table, tracks_in
 from seewhy.perceive.hosted.together import together
 from seewhy.perceive.hosted.wording import quoted, sentences
 from seewhy.perceive.seams import Masks
+from seewhy.perceive.steps import within
 from seewhy.plain import plain
 from seewhy.types.time import Span
 from seewhy.types.twin import Attribute, Observation, Twin
@@ -76,7 +77,7 @@ def describe_track(
         PerceptionError: there is no such track, it is not in view in the span, or the span lies outside the video.
     """
     began = time.perf_counter()
-    when = _within(twin, span, [track])
+    when = within(twin, span, [track])
     seen = [one for one in twin.track_by_id[track].observations if when.contains(one.t)]
     if not seen:
         raise PerceptionError(f"track {track} of {twin.id} is not in view in {when}; look at another span")
@@ -122,7 +123,7 @@ def look(
         PerceptionError: there is no such track, or the span lies outside the video.
     """
     began = time.perf_counter()
-    when = _within(twin, span, tracks)
+    when = within(twin, span, tracks)
     known = sorted({*tracks_in(twin, when), *tracks})
     indices = _frames(twin, when)
     prompt = _prompt("look")
@@ -158,7 +159,7 @@ def read_text(model: LanguageModel, clip: Clip, twin: Twin, span: Span | None) -
         PerceptionError: the span lies outside the video.
     """
     began = time.perf_counter()
-    when = _within(twin, span)
+    when = within(twin, span)
     prompt = _prompt("text")
     request = Request(
         purpose="look",
@@ -184,7 +185,7 @@ def find_box(
         ModelError, VideoError: nothing came of it.
         PerceptionError: the span lies outside the video, or the phrase is empty.
     """
-    when = _within(twin, span)
+    when = within(twin, span)
     wanted = plain(phrase, MOST_QUESTION)
     if not wanted:
         raise PerceptionError("there is nothing to look for: the phrase is empty; say what is to be found")
@@ -236,16 +237,6 @@ def _prompt(name: str) -> Prompt:
 
 def _question(question: str, **about: object) -> str:
     return quoted({"question": plain(question, MOST_QUESTION), **about})
-
-
-def _within(twin: Twin, span: Span | None, tracks: Sequence[int] = ()) -> Span:
-    unknown = sorted(set(tracks) - set(twin.track_by_id))
-    if unknown:
-        raise PerceptionError(f"there is no track {unknown[0]} in {twin.id}; it has {sorted(twin.track_by_id)}")
-    when = twin.span if span is None else span.intersection(twin.span)
-    if when is None:
-        raise PerceptionError(f"{span} lies outside {twin.id}, which lasts {twin.video.duration:.1f} s")
-    return when
 
 
 def _frames(twin: Twin, span: Span) -> tuple[int, ...]:

@@ -21,10 +21,12 @@ from seewhy.perceive.fullrate import at_full_rate
 from seewhy.perceive.hosted import closer, wording
 from seewhy.perceive.hosted.following import follow_box
 from seewhy.perceive.seams import Masks
+from seewhy.perceive.steps import within
 from seewhy.types.time import Span
-from seewhy.types.twin import Label, RefinementStep, Twin
+from seewhy.types.twin import Label, RefinementStep, StepName, Twin
 from seewhy.video.clip import Clip
 
+STEPS: tuple[StepName, ...] = ("describe_track", "detect", "read_text", "look", "recompute")
 MOST_TRACKS = 4
 """described in one step; a planner that wants more takes another step"""
 MOST_FOUND = 3
@@ -40,6 +42,11 @@ class HostedLooker:
     @property
     def source(self) -> str:
         return closer.source_of(self._model)
+
+    @property
+    def steps(self) -> tuple[StepName, ...]:
+        """All but `act`, which takes a model of actions."""
+        return STEPS
 
     def cost(self, step: RefinementStep) -> int:
         """Number of calls that the step makes, at most."""
@@ -57,12 +64,9 @@ class HostedLooker:
             PerceptionError: the step makes no sense for this twin.
         """
         began = time.perf_counter()
-        unknown = [track for track in step.tracks if track not in twin.track_by_id]
-        if unknown:
-            raise PerceptionError(f"there is no track {unknown[0]} in {twin.id}; it has {sorted(twin.track_by_id)}")
-        span = twin.span if step.span is None else step.span.intersection(twin.span)
-        if span is None:
-            raise PerceptionError(f"{step.span} lies outside {twin.id}, which lasts {twin.video.duration:.1f} s")
+        if step.name not in STEPS:
+            raise PerceptionError(f"nobody here takes the step {step.name}; take one of {', '.join(STEPS)}")
+        span = within(twin, step.span, step.tracks)
         found = self._take(step, span, twin, masks, clip)
         return replace(found, seconds=round(time.perf_counter() - began, 3))
 
@@ -82,8 +86,7 @@ class HostedLooker:
                 return closer.read_text(self._model, clip, twin, span)
             case "look":
                 return closer.look(self._model, twin, masks, clip, span, step.tracks, step.question)
-            case "recompute":
-                return at_full_rate(clip, twin, masks, span, step.tracks)
+        return at_full_rate(clip, twin, masks, span, step.tracks)
 
     def _detect(self, phrase: str, span: Span, twin: Twin, clip: Clip) -> Findings:
         if not phrase.strip():

@@ -1,0 +1,1 @@
+"""Specialists whose models run on this machine. Need the extra [local]."""
