@@ -14,29 +14,41 @@ vision-language model, it then looks at every video that it has not described ye
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
+from threading import Event
 
-from seewhy.build import Build, Built, Failed, Perceive, Probe, Probed, Work, categories, embedded
+from seewhy.build import Build, Built, Failed, Perceive, Probe, Probed, UntilOver, Work, by_profile, categories
 from seewhy.enrich import Enriching
 from seewhy.errors import PerceptionError, TwinError, VideoNotFound
 from seewhy.find import find_videos
 from seewhy.index.seam import ComponentIndex
 from seewhy.keep import Keeper
 from seewhy.models.text import TextEncoder
+from seewhy.perceive.specialists import needs_models, specialists_for
 from seewhy.recorded import Recording
 from seewhy.reports import FileReport, IngestReport, NoProgress, Progress
 from seewhy.settings import Settings
+from seewhy.threads import Threads
 from seewhy.twin.catalog_rows import FileStat
 from seewhy.twin.folder import LibraryFolder
 from seewhy.twin.sentences import components
+from seewhy.types.twin import Twin
 from seewhy.video.source import VideoSource
 from seewhy.workers import Died, Inline, Pool, usable_cores
 
 __all__ = ["FileReport", "IngestReport", "Perceive", "Progress", "ingest", "reconcile"]
 
-Processes = Inline[Probe | Build, Probed | Built | Failed] | Pool[Probe | Build, Probed | Built | Failed]
+Processes = (
+    Inline[Probe | Build, Probed | Built | Failed]
+    | Threads[Probe | Build, Probed | Built | Failed]
+    | Pool[Probe | Build, Probed | Built | Failed]
+)
+
+IsOutdated = Callable[[Path, Twin], bool]
+"""Whether a file, whose video has a twin, needs another one."""
 
 
 def ingest(
@@ -50,9 +62,10 @@ def ingest(
     workers: int = 0,
     progress: Progress | None = None,
     retry_failed: bool = False,
-    perceive: Perceive = embedded,
+    perceive: Perceive = by_profile,
     enriching: Enriching | None = None,
     recording: Recording | None = None,
+    is_outdated: IsOutdated | None = None,
 ) -> IngestReport:
     """Bring files into a library. Files that are in it already, and have not changed, cost next to nothing.
 
@@ -61,26 +74,31 @@ def ingest(
         paths: files, or folders that are searched for videos.
         index: of the library, opened for writing.
         source: reads the videos; travels to other processes, like `perceive`.
-        workers: processes; 0: one per core; 1: none, everything runs in this one.
+        workers: processes; 0: one per core; 1: none, everything runs in this one. Where models on this machine are
+            in use, `local.videos` threads of this process take their place, so that each model is loaded once.
         progress: is told how it goes.
         retry_failed: try again what failed and has not changed since, and check every twin bit by bit.
         enriching: describes videos once they are in the library; None: nobody does.
         recording: keeps what perception made, or gives it instead of perceiving.
+        is_outdated: which videos of the library are perceived anew; the twin that one has stays until the new one
+            takes its place, also where perceiving fails. None: a twin that is there is the one that is wanted.
 
     Raises:
         LibraryBusy, LibraryReadOnly, OutOfSpace, LibraryCorrupt: see each; what was committed before stays.
-        PluginError: a specialist that the settings name does not load.
+        PluginError: a specialist that the settings name does not load, or its weights are not here.
     """
     began = time.perf_counter()
     with folder.writing(), folder.catalog(create=True) as catalog:
         catalog.check()
         keeper = Keeper.of(folder, catalog, index, encoder)
-        run = _Ingest(keeper, progress or NoProgress(), recording)
+        run = _Ingest(keeper, progress or NoProgress(), recording, is_outdated)
         keeper.store.sweep()
         keeper.reconcile()
         files = find_videos(paths)
         run.progress.started(len(files))
         new = run.choose(files, retry_failed)
+        if new and perceive is by_profile and recording is None and needs_models(settings):
+            specialists_for(settings)  # weights that are missing are found missing now, and not after an hour
         try:
             with _processes(Work(source, settings, perceive), workers, len(new)) as processes:
                 run.build(processes, run.probe(processes, new))
@@ -105,9 +123,11 @@ def reconcile(folder: LibraryFolder, *, index: ComponentIndex, encoder: TextEnco
 class _Ingest:
     """One run over files."""
 
-    def __init__(self, keeper: Keeper, progress: Progress, recording: Recording | None) -> None:
+    def __init__(
+        self, keeper: Keeper, progress: Progress, recording: Recording | None, is_outdated: IsOutdated | None
+    ) -> None:
         self.keeper, self.store, self.catalog = keeper, keeper.store, keeper.catalog
-        self.progress, self.recording = progress, recording
+        self.progress, self.recording, self.is_outdated = progress, recording, is_outdated
         self.reports: list[FileReport] = []
         self._same: dict[str, list[FileStat]] = {}
         """video that is being built → files after the first that have its content"""
@@ -126,7 +146,7 @@ class _Ingest:
                 new.append(file)
             elif row.state == "failed" and not retry_failed:
                 self._report(FileReport(path, row.video, "failed", row.reason, row.error))
-            elif row.state == "committed" and row.video is not None and is_whole(row.video):
+            elif row.state == "committed" and row.video and is_whole(row.video) and self._stays(path, row.video):
                 self._report(FileReport(path, row.video, "unchanged"))
             else:
                 new.append(file)
@@ -160,6 +180,14 @@ class _Ingest:
         self.keeper.withdraw(video, reason)
         return False
 
+    def _stays(self, path: Path, video: str) -> bool:
+        """Whether a committed video has the twin that is wanted; one that cannot be read is withdrawn."""
+        try:
+            return self.is_outdated is None or not self.is_outdated(path, self.store.load(video))
+        except TwinError as error:
+            self.keeper.withdraw(video, str(error))
+            return False
+
     # files → facts
 
     def probe(self, processes: Processes, new: Sequence[FileStat]) -> list[Build]:
@@ -182,10 +210,10 @@ class _Ingest:
             video = result.facts.id
             if video in self._same:
                 self._same[video].append(file)
-            elif self._is_committed(video):
+            elif self._is_committed(video) and self._stays(file.path, video):
                 touched = (row := before[file.path]) is not None and row.video == video
                 self._report(FileReport(file.path, video, "unchanged" if touched else "duplicate"))
-            elif not self._from_recording(file, video) and not self._take_over(file, video):
+            elif self._is_committed(video) or not (self._from_recording(file, video) or self._take_over(file, video)):
                 self._same[video] = []
                 builds.append(Build(file, result.facts))
         self.keeper.flush()
@@ -206,6 +234,8 @@ class _Ingest:
         row = self.catalog.video(video)
         if row is not None and row.twin_sha256 not in (None, files.digest):
             return False  # withdrawn, because it is not what was committed
+        if self.is_outdated is not None and self.is_outdated(file.path, twin):
+            return False
         self.keeper.commit(files, categories(twin), components(twin))
         self._report(FileReport(file.path, video, "committed"))
         return True
@@ -230,24 +260,38 @@ class _Ingest:
             match outcome:
                 case Built():
                     self._stage(task, "commit")
-                    self.catalog.perceived(video)
-                    self.store.put(outcome.files)
-                    if self.recording is not None:
-                        self.recording.keep(outcome.files)
-                    self.keeper.commit(outcome.files, outcome.categories, outcome.components)
+                    self._keep(outcome)
                     self._report(FileReport(task.file.path, video, "committed", seconds=outcome.seconds))
                     for file in self._same[video]:
                         self._report(FileReport(file.path, video, "duplicate"))
                 case Failed() | Died():
                     failure = _failed(outcome)
-                    self.catalog.fail_video(video, reason=failure.reason, error=failure.error)
+                    self._note_failure(video, failure)
                     for file in (task.file, *self._same[video]):
                         self._report_failure(file, video, failure)
 
     def _attempts(self, builds: Sequence[Build]) -> Iterator[Build]:
         for build in builds:  # asked for one by one, when a process is free for it
-            self.catalog.attempt(build.facts.id)
+            if not self._is_committed(build.facts.id):
+                self.catalog.attempt(build.facts.id)
             yield build
+
+    def _keep(self, built: Built) -> None:
+        if self._is_committed(built.files.video):
+            self.keeper.replace(built.files, built.categories, built.components)
+            return
+        self.catalog.perceived(built.files.video)
+        self.store.put(built.files)
+        if self.recording is not None:
+            self.recording.keep(built.files)
+        self.keeper.commit(built.files, built.categories, built.components)
+
+    def _note_failure(self, video: str, failure: Failed) -> None:
+        """A video that has a twin keeps it; another perception than the usual one says nothing against the usual."""
+        if self.is_outdated is None:
+            self.catalog.fail_video(video, reason=failure.reason, error=failure.error)
+        elif not self._is_committed(video):
+            self.catalog.withdraw(video, reason=failure.reason)
 
     # Telling
 
@@ -267,5 +311,9 @@ def _failed(outcome: Failed | Died) -> Failed:
 
 
 def _processes(work: Work, workers: int, tasks: int) -> Processes:
-    processes = min(workers or usable_cores(), tasks)
-    return Inline(work) if workers == 1 or processes == 0 else Pool(work, processes)
+    if workers == 1 or tasks == 0:
+        return Inline(work)
+    if not needs_models(work.settings):
+        return Pool(work, min(workers or usable_cores(), tasks))
+    over = Event()
+    return Threads(replace(work, source=UntilOver(work.source, over)), min(work.settings.local.videos, tasks), over)

@@ -159,6 +159,36 @@ class Keeper:
         self.catalog.commit(files.video, categories=names, twin_sha256=files.digest, twin_bytes=files.size)
         self._add(files.video, sentences)
 
+    def replace(
+        self, files: TwinFiles, names: Sequence[str], sentences: Sequence[Component], described: str | None = None
+    ) -> None:
+        """Put a twin in the place of a committed one, which is to be seen until the new one is.
+
+        Args:
+            described: the describer that has looked at all of the video.
+
+        Raises:
+            OutOfSpace, LibraryReadOnly: the twin is what it was.
+        """
+        video = files.video
+        self.catalog.announce(video, twin_sha256=files.digest, twin_bytes=files.size)
+        try:
+            self.store.put(files)
+        except SeewhyError:
+            self.catalog.stays(video)
+            raise
+        self._pending[video] = sentences
+        self.catalog.commit(
+            video,
+            categories=names,
+            twin_sha256=files.digest,
+            twin_bytes=files.size,
+            described=described,
+            reindex=True,
+        )
+        self._replaced.append(video)
+        self._add(video, sentences)
+
     def enter(
         self, video: str, findings: Sequence[tuple[Findings, Sequence[Refined]]], described: str | None = None
     ) -> Twin:
@@ -181,21 +211,5 @@ class Keeper:
         for found, refined in findings:
             twin, masks = entered(twin, masks, found, refined)
         files = self.store.read(video).with_twin(twin, masks)
-        self.catalog.announce(video, twin_sha256=files.digest, twin_bytes=files.size)
-        try:
-            self.store.put(files)
-        except SeewhyError:
-            self.catalog.stays(video)
-            raise
-        sentences = self._pending[video] = components(twin)
-        self.catalog.commit(
-            video,
-            categories=categories(twin),
-            twin_sha256=files.digest,
-            twin_bytes=files.size,
-            described=described or row.described,
-            reindex=True,
-        )
-        self._replaced.append(video)
-        self._add(video, sentences)
+        self.replace(files, categories(twin), components(twin), described or row.described)
         return twin
