@@ -13,6 +13,14 @@ if TYPE_CHECKING:
     from language_server import ControlledServer
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _home_of_models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What is kept beside downloaded models is not written into the home of who runs the tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HF_HOME", str(tmp_path_factory.mktemp("models")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def _running_server() -> Iterator[ControlledServer]:
     from language_server import ControlledServer  # takes a moment to import, and most tests need none

@@ -59,7 +59,8 @@ class Answer(SearchResult):
     def _repr_html_(self) -> str:
         from seewhy.render.notebook import result_fragment
 
-        return result_fragment(self, {hit.video: self._thumbnail(hit.video) for hit in self.hits})
+        shown = [hit.video for hit in self.hits] + [self.query.reference] * (self.query.reference is not None)
+        return result_fragment(self, {video: self._thumbnail(video) for video in shown if video is not None})
 
     def _thumbnail(self, video: str) -> bytes | None:
         try:

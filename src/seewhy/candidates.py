@@ -6,25 +6,41 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from seewhy.engine import Engine
 from seewhy.errors import TwinError
+from seewhy.fusion import RRF, joined
 from seewhy.index.seam import SearchCondition
+from seewhy.reason.seams import Reference
 from seewhy.twin.store import TwinStore
 from seewhy.types.hit import Candidate, Verdict
 from seewhy.types.query import Filters, Query
 from seewhy.types.twin import Twin
-
-RRF = 60
-"""Constant of reciprocal rank fusion (Cormack et al., SIGIR 2009): how little first counts more than second."""
 
 STEADY = 5
 """Decimals of a score that decide. The last bits of a vector depend on the processor and on what it was encoded
 together with; without rounding, so would the order of videos that say the same, and with it what a model is asked."""
 
 
-def retrieve(query: Query, engine: Engine, k: int, filters: Filters | None) -> list[Candidate]:
+def retrieve(
+    query: Query, engine: Engine, k: int, filters: Filters | None, reference: Reference | None = None
+) -> list[Candidate]:
     """The k best videos by coarse score (RT2V eq. 2); without alignment, all. Negated conditions are judged, not
     searched for."""
     if not engine.align:
         return engine.index.search([], max(len(engine.index), 1), filters=filters, exclude=query.exclude)
+    conditions = _encoded(query, engine)
+    aggregation = query.aggregation if query.aggregation != "mean" else engine.aggregation
+
+    def search(most: int, within: Filters | None) -> list[Candidate]:
+        found = engine.index.search(conditions, most, aggregation=aggregation, filters=within, exclude=query.exclude)
+        steady = [candidate.model_copy(update={"score": round(candidate.score, STEADY)}) for candidate in found]
+        return sorted(steady, key=lambda candidate: (-candidate.score, candidate.video))
+
+    if reference is None or not (engine.channels or engine.rerank):
+        return search(k, filters)
+    return joined(search, query, engine, k, filters, reference)
+
+
+def _encoded(query: Query, engine: Engine) -> list[SearchCondition]:
+    """What is searched for, with the vectors of its sentences."""
     searched = [condition for condition in query.conditions if not condition.negated]
     sentences = [(condition.text, *condition.imagined) for condition in searched]
     vectors = engine.encoder.encode([sentence for group in sentences for sentence in group])
@@ -33,10 +49,7 @@ def retrieve(query: Query, engine: Engine, k: int, filters: Filters | None) -> l
         rows = vectors[start : start + len(group)]
         conditions.append(SearchCondition(id=condition.id, weight=condition.weight, vectors=rows))
         start += len(group)
-    aggregation = query.aggregation if query.aggregation != "mean" else engine.aggregation
-    found = engine.index.search(conditions, k, aggregation=aggregation, filters=filters, exclude=query.exclude)
-    steady = [candidate.model_copy(update={"score": round(candidate.score, STEADY)}) for candidate in found]
-    return sorted(steady, key=lambda candidate: (-candidate.score, candidate.video))
+    return conditions
 
 
 class Twins:

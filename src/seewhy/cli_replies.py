@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from seewhy.cli_options import JsonOption, LibraryOption
+
 if TYPE_CHECKING:
     from seewhy.models.replies import ReplyStore
 
 replies_app = typer.Typer(help="What language models have replied: kept, handed on, counted.", no_args_is_help=True)
 
-LibraryOption = Annotated[Path | None, typer.Option("--library", "-l", help="The library's folder.")]
 StoreOption = Annotated[Path | None, typer.Option("--file", help="A file of replies that is no library's.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print as JSON.")]
 
 
 @replies_app.command("export")

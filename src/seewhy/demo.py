@@ -1,4 +1,4 @@
-"""The demo: render short clips (or take the user's), index them, ask, and write a page to look at."""
+"""The demo: render short clips (or take the user's), index them, ask, edit, and write a page to look at."""
 
 from __future__ import annotations
 
@@ -15,6 +15,10 @@ from seewhy.errors import QueryError, SettingsError
 from seewhy.library import Library
 from seewhy.progress import TerminalProgress
 
+EDITED = "ball_right.mp4"
+EDIT = "the same ball, but it moves to the left"
+"""What the demo asks last: the clip that would result from this edit of that one."""
+
 MARK = ".made-by-seewhy-demo"
 """A file in folders that the demo made, and may therefore empty."""
 
@@ -26,7 +30,7 @@ def run(out: Path, *, videos: Path | None = None, questions: tuple[str, ...] = (
         out: folder that is written to; its clips and library are made anew for the rendered clips and
             kept for the user's own videos, so that asking again is quick.
         videos: the user's own videos, a file or folder.
-        questions: what is asked; by default the four of the rendered clips.
+        questions: what is asked; by default the four of the rendered clips, and for an edit of one of them.
 
     Returns:
         The page.
@@ -54,6 +58,9 @@ def run(out: Path, *, videos: Path | None = None, questions: tuple[str, ...] = (
             answer = library.search(question, k=3)
             answers.append(answer)
             console.print(answer)
+        if videos is None and not questions:
+            answers.append(library.compose(source / "videos" / EDITED, EDIT, k=3))
+            console.print(answers[-1])
         page = library.report(answers, out / "report.html")
     console.print(f"\nDone in {time.monotonic() - start:.0f} s. Masks drawn on frames, with reasons: {page.resolve()}")
     return page

@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from seewhy.index.seam import ComponentIndex
 from seewhy.models.text import TextEncoder
-from seewhy.reason.seams import Decomposer, Judge
+from seewhy.reason.seams import Composer, Decomposer, Judge, Reference
 from seewhy.twin.store import TwinStore
-from seewhy.types.query import Aggregation
+from seewhy.types.query import Aggregation, Filters, Query
 
 if TYPE_CHECKING:
     from seewhy.refine import Refiner
+
+
+class Channel(Protocol):
+    """A way from a query to videos, beside the twins' components."""
+
+    @property
+    def name(self) -> str: ...
+
+    def scores(
+        self, query: Query, reference: Reference | None, filters: Filters | None, among: Sequence[str] | None
+    ) -> Mapping[str, float]:
+        """Video id → score, higher is better, of the videos that this channel knows.
+
+        Args:
+            among: the videos that are asked about; None: all of the gallery.
+        """
+        ...
 
 
 @dataclass(frozen=True)
@@ -28,6 +45,14 @@ class Engine:
     twins: TwinStore
     gallery: Mapping[str, tuple[str, ...]]
     """committed video id → where files with this content lie; what else the index knows is passed over"""
+    composer: Composer | None = None
+    """None: there are no composed queries"""
+    channels: Sequence[Channel] = ()
+    """further ways to candidates, joined with the components' by reciprocal rank; in composed queries"""
+    rerank: Channel | None = None
+    """looks at the best candidates of all channels, and is joined with them"""
+    by_components: bool = True
+    """False: candidates come from the other channels alone; in composed queries"""
     judge: Judge | None = None
     """judges the shortlist, with a model; None: the checker's verdicts stand"""
     refiner: Refiner | None = None

@@ -41,6 +41,7 @@ def make_hit(
         paths=engine.gallery.get(twin.id, ()),
         score=verdict.relevance,
         coarse_score=candidate.score,
+        channels=candidate.channels,
         matched=judged and verdict.relevance >= engine.tau,
         judged=judged,
         moments=moments_of(query, candidate, verdict, twin),

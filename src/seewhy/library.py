@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -19,8 +20,10 @@ from typing import TYPE_CHECKING, Any, Self
 from pydantic import ValidationError
 
 from seewhy.answers import Answer, Shown
-from seewhy.errors import LibraryNotFound, QueryError, SeewhyError
-from seewhy.parts import Gallery, Parts, encoder_of
+from seewhy.compose import compose, compose_all
+from seewhy.errors import LibraryNotFound, QueryError, SeewhyError, TwinNotFound
+from seewhy.gallery import Gallery
+from seewhy.parts import Parts, encoder_of
 from seewhy.search import search, search_all
 from seewhy.settings import Settings
 from seewhy.twin.folder import LibraryFolder
@@ -30,6 +33,7 @@ from seewhy.types.twin import Twin
 
 if TYPE_CHECKING:
     from seewhy.export import ExportFormat
+    from seewhy.imports.report import ImportReport
     from seewhy.models.language import LanguageModel
     from seewhy.render.stills import Footage
     from seewhy.reports import IngestReport, Progress
@@ -148,9 +152,10 @@ class Library:
             LibraryReadOnly, LibraryBusy, OutOfSpace: what was committed before stays.
         """
         from seewhy.ingest import ingest
+        from seewhy.reports import NoProgress
 
         with self._parts.giving_up():
-            return ingest(
+            report = ingest(
                 self._folder,
                 [Path(path) for path in paths],
                 self.settings,
@@ -162,6 +167,52 @@ class Library:
                 retry_failed=retry_failed,
                 enriching=self._parts.enriching,
                 recording=self._parts.recording,
+            )
+            self._parts.prepare_channels(progress or NoProgress())
+            return report
+
+    def import_annotations(
+        self,
+        annotations: Iterable[Path | str],
+        videos: Iterable[Path | str],
+        *,
+        format: str = "auto",  # noqa: A002 - the word users expect
+        write_videos: Path | str | None = None,
+        progress: Progress | None = None,
+    ) -> ImportReport:
+        """Make twins of videos whose objects are annotated: masks and names are taken as they are, the rest is
+        perceived. A video that is in the library gets another twin; the same annotation again costs next to nothing.
+
+        What is wrong with one annotation is reported with its reason, and does not stop the others.
+
+        Args:
+            annotations: files and folders: COCO-RLE JSON, SA-V masklets, DAVIS folders, COCO, YouTube-VIS, CVAT 1.1.
+            videos: files, and folders that are searched; matched with annotations by name.
+            format: ``auto``: by what a file holds; or ``coco-rle``, ``sa-v``, ``davis``, ``coco``, ``youtube-vis``,
+                ``cvat``.
+            write_videos: folder for videos of DAVIS sequences that are there as pictures only; None: none is written.
+            progress: is told how it goes.
+
+        Raises:
+            AnnotationError: there is no such format.
+            LibraryReadOnly, LibraryBusy, OutOfSpace: what was committed before stays.
+        """
+        from seewhy.imports.flow import import_annotations
+
+        with self._parts.giving_up():
+            return import_annotations(
+                self._folder,
+                [Path(path) for path in annotations],
+                [Path(path) for path in videos],
+                self.settings,
+                index=self._parts.writable_index,
+                encoder=self._parts.encoder,
+                source=self._parts.source,
+                format=format,
+                write_videos=None if write_videos is None else Path(write_videos),
+                workers=self.settings.index.workers,
+                progress=progress,
+                enriching=self._parts.enriching,
             )
 
     def watch(self, paths: Iterable[Path | str], *, progress: Progress | None = None) -> Iterator[IngestReport]:
@@ -236,13 +287,71 @@ class Library:
         Yields:
             answers, in the order of the questions; in place of one that could not be given, the error.
         """
-        self._parts.index.refresh()
-        with self._parts.reading() as catalog:
-            gallery = {video: catalog.paths(video) for video in catalog.committed()}
-        engine, width = self._parts.engine(gallery), self._parts.width
+        engine, width = self._parts.engine(self._whole_gallery()), self._parts.width
         with self._parts.giving_up():
             for one in search_all(questions, engine, k=k, filters=filters, width=width, told=told, caught=caught):
                 yield one if isinstance(one, Exception) else Answer.of(one, self)
+
+    def compose(self, reference: Path | str, edit: str, k: int = 10, filters: Filters | None = None) -> Answer:
+        """The video that would result from an edit of another one: as `search`, with the trace of what would follow.
+
+        >>> library.compose("kitchen.mp4", "the same dish, an hour later")      # doctest: +SKIP
+
+        Args:
+            reference: id of a video of the library, or path of a file, in the library or not; it is not among the hits.
+            edit: what is to be different, in words.
+
+        Raises:
+            QueryError: no video has this id, an empty or over-long edit, or k out of range.
+            VideoError: the file is not there, is no video, or nothing could be made of it.
+            IndexMismatch: the index was built with another encoder; the message says what to do.
+        """
+        self._parts.index.refresh()
+        find = partial(self._parts.references.find, reference)
+        with self._parts.reading() as catalog, self._parts.giving_up():
+            result = compose(find, edit, self._parts.engine(Gallery(catalog), composes=True), k=k, filters=filters)
+        return Answer.of(result, self)
+
+    def compose_all(
+        self,
+        edits: Sequence[tuple[Path | str, str]],
+        k: int = 10,
+        filters: Filters | None = None,
+        *,
+        told: Callable[[str], None] | None = None,
+        caught: type[Exception] = SeewhyError,
+        keep_reference: bool = False,
+    ) -> Iterator[Answer | Exception]:
+        """Answer many edits stage by stage, as `search_all`.
+
+        Args:
+            edits: reference and edit, see `compose`.
+            told: hears the name of each stage when it begins.
+            caught: errors that end the edit in which they occur, not the run.
+            keep_reference: it may be among the hits; some benchmarks want that.
+
+        Yields:
+            answers, in the order of the edits; in place of one that could not be given, the error.
+        """
+        engine, width = self._parts.engine(self._whole_gallery(), composes=True), self._parts.width
+        asked = [(partial(self._parts.references.find, reference), edit) for reference, edit in edits]
+        with self._parts.giving_up():
+            for one in compose_all(
+                asked, engine, k=k, filters=filters, width=width, told=told, caught=caught,
+                keep_reference=keep_reference,
+            ):  # fmt: skip
+                yield one if isinstance(one, Exception) else Answer.of(one, self)
+
+    def _whole_gallery(self) -> dict[str, tuple[str, ...]]:
+        """Of many questions: read once, and by whichever thread."""
+        self._parts.index.refresh()
+        with self._parts.reading() as catalog:
+            return {video: catalog.paths(video) for video in catalog.committed()}
+
+    @property
+    def language_model(self) -> LanguageModel | None:
+        """Who is asked, with the memory of replies; None: there is none. Closed with the library."""
+        return self._parts.model
 
     def read_answer(self, text: str) -> Answer:
         """An answer that was written as JSON, as if it had just been given.
@@ -286,7 +395,7 @@ class Library:
 
         path = Path(path)
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(report_html(answers, self.footage), encoding="utf-8")
+        path.write_text(report_html(answers, self.footage, self.thumbnail), encoding="utf-8")
         return path
 
     # Looking into it
@@ -343,8 +452,15 @@ class Library:
         return mask_table(self._folder.store, video)
 
     def thumbnail(self, video: str) -> bytes:
-        """A JPEG."""
-        return self._folder.store.thumbnail(video)
+        """A JPEG: of a video of the library, or of one that was a reference a short while ago.
+
+        Raises:
+            TwinNotFound: it is neither.
+        """
+        try:
+            return self._folder.store.thumbnail(video)
+        except TwinNotFound:
+            return self._parts.references.thumbnail(video)
 
     def video_path(self, video: str) -> Path:
         """A file with this content that is there now.

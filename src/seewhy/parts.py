@@ -6,16 +6,19 @@ import math
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from seewhy.channels.shelf import Channels, Preparing, Shelf, channels_of
 from seewhy.engine import Engine
 from seewhy.errors import LibraryBusy, LibraryReadOnly, OutOfSpace, VideoNotFound
+from seewhy.fusion import COMPONENTS
 from seewhy.index.seam import ComponentIndex, Fingerprint
 from seewhy.models import registry
 from seewhy.settings import Settings
+from seewhy.thinking import checker_of, composer_of, decomposer_of, judge_of, looker_of, planner_of
 from seewhy.twin.catalog import Catalog
 from seewhy.twin.folder import CATALOG_FILE, REPLIES_FILE, LibraryFolder
 from seewhy.types.twin import TWIN_SCHEMA
@@ -33,9 +36,12 @@ if TYPE_CHECKING:
     from seewhy.models.remembering import RememberingModel
     from seewhy.models.text import TextEncoder
     from seewhy.perceive.hosted.describer import HostedDescriber
-    from seewhy.reason.seams import Decomposer, Judge
+    from seewhy.perceive.seams import Looker
+    from seewhy.reason.seams import Composer, Decomposer, Judge
     from seewhy.recorded import Recording
+    from seewhy.references import References
     from seewhy.refine import Found, Refiner
+    from seewhy.reports import Progress
     from seewhy.video.clip import Clip
     from seewhy.video.source import VideoSource
 
@@ -56,7 +62,8 @@ class Parts:
         """Let go of the index and of the model. They are opened anew when they are needed."""
         for name in ("index", "writable_index", "model"):
             self._drop(name)
-        for name in ("decomposer", "judge", "describer"):  # they hold the model
+        # these hold the model
+        for name in ("decomposer", "composer", "judge", "looker", "describer", "references", "channels"):
             self.__dict__.pop(name, None)
 
     def _drop(self, name: str) -> None:
@@ -133,7 +140,7 @@ class Parts:
     @cached_property
     def model(self) -> RememberingModel | None:
         """None: there is no endpoint, and no recording that stands for one."""
-        if self._given is None and not self.settings.hosted:
+        if self._given is None and not self.settings.has_language_model:
             return None
         from seewhy.models.open import language_model
 
@@ -158,56 +165,35 @@ class Parts:
 
     @cached_property
     def decomposer(self) -> Decomposer:
-        from seewhy.reason.rules import RulesDecomposer
+        return decomposer_of(self.settings, self.model)
 
-        match self.settings.search.decompose:
-            case "none":
-                from seewhy.reason.decompose import WholeDecomposer
-
-                return WholeDecomposer()
-            case "auto" if self.model is not None:
-                from seewhy.reason.decompose import ModelDecomposer
-
-                return ModelDecomposer(self.model, RulesDecomposer())
-        return RulesDecomposer()
-
-    @property
-    def checker(self) -> Judge:
-        """Judges every candidate, without a model."""
-        if self.settings.search.judge == "none":
-            from seewhy.reason.judging.coarse import CoarseJudge
-
-            return CoarseJudge()
-        from seewhy.reason.judge import RulesJudge
-
-        return RulesJudge(tau=self.settings.search.tau)
+    @cached_property
+    def composer(self) -> Composer:
+        return composer_of(self.settings, self.model)
 
     @cached_property
     def judge(self) -> Judge | None:
         """Judges the shortlist with a model; None: nobody does."""
-        if self.model is None or self.settings.search.judge != "auto":
-            return None
-        from seewhy.reason.judge import RulesJudge
-        from seewhy.reason.judging import ModelJudge
+        return judge_of(self.settings, self.model, self.clip)
 
-        tau = self.settings.search.tau
-        return ModelJudge(self.model, RulesJudge(tau=tau), self.settings.judge, tau)
+    @cached_property
+    def looker(self) -> Looker | None:
+        """Looks at videos again; None: nobody does."""
+        return looker_of(self.settings, self.model)
 
     @property
     def refiner(self) -> Refiner | None:
         """None: nothing is looked at again."""
-        if self.model is None or self.judge is None or not self.settings.refine.rounds:
+        if not self.settings.refine.rounds or self.looker is None or (self.model is not None and self.judge is None):
             return None
-        from seewhy.perceive.hosted.looker import HostedLooker
-        from seewhy.reason.planning import ModelPlanner
         from seewhy.refine import Refiner
 
         settings = self.settings.refine
         if self.settings.replies.mode in ("record", "replay"):  # what is asked must not depend on a machine's speed
             settings = settings.model_copy(update={"seconds": math.inf})
         return Refiner(
-            planner=ModelPlanner(self.model),
-            looker=HostedLooker(self.model),
+            planner=planner_of(self.model),
+            looker=self.looker,
             clip=self.clip,
             twins=self.folder.store,
             keep=self.keep,
@@ -246,6 +232,47 @@ class Parts:
 
     # Together
 
+    @cached_property
+    def references(self) -> References:
+        """Finds the videos that edits start from."""
+        from seewhy.references import References
+
+        return References(
+            catalog=self.reading,
+            twins=self.folder.store,
+            source=self.source,
+            settings=self.settings,
+            describer=lambda: self.describer,
+            recording=lambda: self.recording,
+        )
+
+    @cached_property
+    def channels(self) -> Channels:
+        """Who finds candidates of composed queries."""
+        return channels_of(
+            Shelf(
+                settings=self.settings,
+                folder=self.folder.path,
+                read_only=self.folder.read_only,
+                twins=self.folder.store,
+                videos=self._committed,
+                clip=self.clip,
+                model=self.model,
+            )
+        )
+
+    def prepare_channels(self, progress: Progress) -> None:
+        """Have the channels of composed search make ahead what they keep of videos."""
+        if self.settings.compose.channels == COMPONENTS:  # needs nothing, and no model's library
+            return
+        for channel in self.channels.others:
+            if isinstance(channel, Preparing):
+                channel.prepare(self._committed(), partial(progress.preparing, channel.name))
+
+    def _committed(self) -> frozenset[str]:
+        with self.reading() as catalog:
+            return catalog.committed()
+
     @contextmanager
     def giving_up(self) -> Iterator[None]:
         """Requests to the model that are under way end with the block, when it is interrupted."""
@@ -255,16 +282,22 @@ class Parts:
             self.close()
             raise
 
-    def engine(self, gallery: Mapping[str, tuple[str, ...]]) -> Engine:
+    def engine(self, gallery: Mapping[str, tuple[str, ...]], *, composes: bool = False) -> Engine:
         """The parts that answer a question.
 
         Args:
             gallery: committed video id → where files with this content lie.
+            composes: there are edits to be answered, too.
         """
         search, judge = self.settings.search, self.settings.judge
+        channels = self.channels if composes else Channels()
         return Engine(
             decomposer=self.decomposer,
-            checker=self.checker,
+            composer=self.composer if composes else None,
+            channels=channels.others,
+            rerank=channels.rerank,
+            by_components=channels.by_components,
+            checker=checker_of(self.settings),
             encoder=self.encoder,
             index=self.index,
             twins=self.folder.store,
@@ -316,25 +349,3 @@ def encoder_of(settings: Settings) -> TextEncoder:
     make = registry.load(registry.ENCODERS, settings.encoder.name)
     encoder: TextEncoder = make(threads=settings.encoder.threads)
     return encoder
-
-
-class Gallery(Mapping[str, tuple[str, ...]]):
-    """Committed video id → paths, asked of the catalog one by one."""
-
-    def __init__(self, catalog: Catalog) -> None:
-        self._catalog = catalog
-
-    def __contains__(self, video: object) -> bool:
-        row = self._catalog.video(str(video))
-        return row is not None and row.state == "committed"
-
-    def __getitem__(self, video: str) -> tuple[str, ...]:
-        if video not in self:
-            raise KeyError(video)
-        return self._catalog.paths(video)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(sorted(self._catalog.committed()))
-
-    def __len__(self) -> int:
-        return len(self._catalog.committed())

@@ -100,6 +100,12 @@ class TerminalProgress:
         self._bar.advance(self._task)
         self._show_under_way()
 
+    def preparing(self, channel: str, done: int, total: int) -> None:
+        """A channel has made so many of its vectors."""
+        self._bar.reset(self._task, total=total, completed=done, now=f"vectors of the channel {channel}")
+        if not self._live:
+            self._console.print(f"[{done}/{total}] vectors of the channel {channel}", markup=False, highlight=False)
+
     def _left(self) -> str:
         elapsed = time.monotonic() - self._began
         left = elapsed / self._done * (self._total - self._done)

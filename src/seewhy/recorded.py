@@ -16,8 +16,6 @@ from seewhy.models.replies import ReplyStore
 from seewhy.settings import Settings
 from seewhy.twin.store import TwinFiles
 
-_PERCEPTION = ("profile", "video.", "perceive.")
-"""Settings that change what perception makes of a video begin with one of these."""
 _PARTS = ("twin", "masks", "thumbnail")
 
 
@@ -60,5 +58,4 @@ class Recording:
 
 def perception_key(settings: Settings) -> str:
     """The same for all settings under which perception gives the same twins; 16 hex digits."""
-    used = {row.name: row.value for row in settings.rows() if row.name.startswith(_PERCEPTION)}
-    return hashlib.blake2b(json.dumps(used, sort_keys=True).encode(), digest_size=8).hexdigest()
+    return hashlib.blake2b(json.dumps(settings.shaping_perception, sort_keys=True).encode(), digest_size=8).hexdigest()

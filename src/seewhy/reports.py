@@ -112,6 +112,10 @@ class Progress(Protocol):
         """What came of it; so many of the videos to describe are done."""
         ...
 
+    def preparing(self, channel: str, done: int, total: int) -> None:
+        """A channel of composed search keeps a vector of each video; so many of those that it lacked are made."""
+        ...
+
 
 class NoProgress:
     """Tells nobody."""
@@ -129,6 +133,9 @@ class NoProgress:
         """See `Progress`."""
 
     def described(self, report: DescribeReport, done: int, total: int) -> None:
+        """See `Progress`."""
+
+    def preparing(self, channel: str, done: int, total: int) -> None:
         """See `Progress`."""
 
 

@@ -24,9 +24,11 @@ from typing import TYPE_CHECKING
 
 from seewhy.candidates import Twins, load_twins, retrieve, shortlist
 from seewhy.engine import Engine
-from seewhy.errors import ModelError, QueryError, SeewhyError
+from seewhy.errors import QueryError, SeewhyError
+from seewhy.fusion import notes_of
 from seewhy.hits import make_hit, rank
 from seewhy.models.asking import counting
+from seewhy.reason.seams import Reference
 from seewhy.threads import side_by_side
 from seewhy.types.calls import Call, Usage
 from seewhy.types.hit import Candidate, Refinement, SearchResult, Verdict
@@ -81,12 +83,39 @@ def search_all(
     Raises:
         QueryError: k out of range.
     """
-    if not 1 <= k <= MAX_HITS:
-        raise QueryError(f"k is the number of hits wanted, 1 to {MAX_HITS}, got {k}")
-    twins = Twins(engine.twins)
     asked = [Asked(question, filters, k) for question in questions]
-    work = _Work(asked, width, told or (lambda _: None), caught)
-    work.stage("decompose", lambda one: decompose(one, engine))
+    return answer_all(asked, engine, [("decompose", decompose)], width=width, told=told, caught=caught)
+
+
+def answer_all(
+    asked: Sequence[Asked],
+    engine: Engine,
+    understand: Sequence[Stage],
+    *,
+    width: int = 1,
+    told: Callable[[str], None] | None = None,
+    caught: type[Exception] = SeewhyError,
+) -> Iterator[SearchResult | Exception]:
+    """What both flows share: from queries to answers, stage by stage.
+
+    Args:
+        understand: the first stages; they give each of `asked` its query.
+
+    Raises:
+        QueryError: k out of range.
+    """
+    outside = [one.k for one in asked if not 1 <= one.k <= MAX_HITS]
+    if outside:
+        raise QueryError(f"k is the number of hits wanted, 1 to {MAX_HITS}, got {outside[0]}")
+    return _answers(asked, engine, understand, _Work(asked, width, told or (lambda _: None), caught))
+
+
+def _answers(
+    asked: Sequence[Asked], engine: Engine, understand: Sequence[Stage], work: _Work
+) -> Iterator[SearchResult | Exception]:
+    twins = Twins(engine.twins)
+    for name, understood in understand:
+        work.stage(name, _with(engine, understood))
     work.stage("candidates", lambda one: find(one, engine, twins))
     work.stage("judge", lambda one: judge(one, engine))
     budgets: dict[str, Budget] = {}
@@ -103,6 +132,14 @@ def search_all(
         yield one.outcome
 
 
+def _with(engine: Engine, work: Callable[[Asked, Engine], None]) -> Callable[[Asked], None]:
+    return lambda one: work(one, engine)
+
+
+Stage = tuple[str, Callable[["Asked", Engine], None]]
+"""Name and work of a stage."""
+
+
 @dataclass
 class Asked:
     """A question on its way to an answer."""
@@ -110,6 +147,10 @@ class Asked:
     question: str
     filters: Filters | None
     k: int
+    named: Callable[[], Reference] | None = None
+    """finds the video that `question` is an edit of; None: it is none"""
+    reference: Reference | None = None
+    """that video, once it is found"""
     query: Query = field(init=False)
     pairs: list[tuple[Candidate, Twin]] = field(default_factory=list)
     """candidates with their twins, best coarse score first"""
@@ -139,10 +180,12 @@ def decompose(asked: Asked, engine: Engine) -> None:
 
 def find(asked: Asked, engine: Engine, twins: Twins) -> None:
     """Conditions → candidates with their twins, checked by rules."""
-    candidates = retrieve(asked.query, engine, max(asked.k, engine.candidates), asked.filters)
+    candidates = retrieve(asked.query, engine, max(asked.k, engine.candidates), asked.filters, asked.reference)
+    if asked.reference is not None:
+        asked.notes |= dict.fromkeys(notes_of(engine))
     seen = [candidate for candidate in candidates if candidate.video in engine.gallery]
     asked.pairs, asked.unreadable = load_twins(seen, twins)
-    asked.verdicts = engine.checker.judge(asked.query, asked.pairs)
+    asked.verdicts = engine.checker.judge(asked.query, asked.pairs, asked.reference)
     asked.judged = frozenset(candidate.video for candidate, _ in asked.pairs)
 
 
@@ -151,7 +194,7 @@ def judge(asked: Asked, engine: Engine) -> None:
     if engine.judge is None or not asked.pairs:
         return
     chosen = shortlist(asked.pairs, asked.verdicts, engine)
-    said = engine.judge.judge(asked.query, [asked.pairs[position] for position in chosen])
+    said = engine.judge.judge(asked.query, [asked.pairs[position] for position in chosen], asked.reference)
     for position, verdict in zip(chosen, said, strict=True):
         asked.verdicts[position] = verdict
     asked.judged = frozenset(asked.pairs[position][0].video for position in chosen)
@@ -165,11 +208,9 @@ def plan(asked: Asked, engine: Engine) -> None:
         for (candidate, twin), verdict in zip(asked.pairs, asked.verdicts, strict=True)
         if candidate.video in asked.judged
     ]
-    asked.wanted = []
-    try:
-        asked.wanted = engine.refiner.plan(asked.question, asked.query, triples)
-    except ModelError as error:
-        asked.notes[f"refinement was not planned: {error}"] = None
+    asked.wanted, why = engine.refiner.plan(asked.question, asked.query, triples)
+    if why is not None:
+        asked.notes[why] = None
 
 
 def refine(
@@ -210,14 +251,16 @@ def answer(asked: Asked, engine: Engine) -> None:
         for position, (candidate, twin, verdict) in enumerate(ranked[: asked.k], start=1)
     )
     of_judge = (note for verdict in asked.verdicts for note in verdict.degraded)
-    degraded = (*asked.query.degraded, *asked.unreadable, *asked.notes, *of_judge)
+    of_reference = asked.reference.degraded if asked.reference is not None else ()
+    degraded = (*of_reference, *asked.query.degraded, *asked.unreadable, *asked.notes, *of_judge)
     asked.outcome = SearchResult(
         query=asked.query,
         hits=hits,
         no_match=not any(hit.matched for hit in hits),
         tau=engine.tau,
-        gallery=len(engine.index),
+        gallery=len(engine.index) - sum(video in engine.gallery for video in asked.query.exclude),
         seconds=asked.seconds,
+        reference_paths=asked.reference.paths if asked.reference is not None else (),
         refinements=tuple(asked.refinements),
         calls=tuple(asked.calls),
         usage=Usage.of(asked.calls),

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from seewhy.bench.cli import _cache_name
 from seewhy.bench.datasets import Dataset
 from seewhy.bench.datasets.reel import load
+from seewhy.bench.indexing import cache_name
 from seewhy.bench.recording import for_recording
 from seewhy.errors import ReplyStoreError
 from seewhy.settings import Settings
@@ -57,7 +57,7 @@ def dataset(reel: Path) -> Dataset:
 
 def test_runs_whose_models_write_other_things_into_twins_share_no_library(dataset: Dataset, tmp_path: Path) -> None:
     def name(chosen: Settings) -> str:
-        return _cache_name(dataset, tmp_path, chosen)
+        return cache_name(dataset, tmp_path, chosen)
 
     mine = name(settings())
     assert mine == name(settings(**{"calls.concurrency": 64, "search.tau": 0.4}))

@@ -11,8 +11,10 @@ from reel_files import implicit, square, write_queries
 from rich.console import Console
 
 from seewhy.bench.datasets.reel import load
-from seewhy.bench.report import markdown, summarize, table
-from seewhy.bench.run import Names, Run, read_run, run_text, settings_table, versions, write_run
+from seewhy.bench.records import Run, read_run, settings_table, versions, write_run
+from seewhy.bench.report import markdown, table
+from seewhy.bench.run import Names, run_queries
+from seewhy.bench.summary import summarize
 from seewhy.errors import DatasetError, QueryError, TwinCorrupt
 from seewhy.settings import Settings
 from seewhy.types.hit import Hit, HitObject, SearchResult, Verdict
@@ -76,7 +78,7 @@ TIED = [("A", 0.5, 0.3), ("B", 0.5, 0.3), ("C", 0.2, 0.2), ("D", 0.1, 0.1)]
 def records_of(reel, script, *queries):
     write_queries(reel, *queries)
     dataset = load(reel)
-    return run_text(Scripted(script), dataset, dataset.queries, NAMES)
+    return run_queries(Scripted(script), dataset, dataset.queries, NAMES)
 
 
 def as_run(records):
@@ -120,7 +122,7 @@ class TestRecords:
                 raise TwinCorrupt(f"{video}: masks.json is cut short")
 
         dataset = load(reel)
-        record = run_text(Broken({"no ball": RIGHT_FIRST}), dataset, dataset.queries[:1], NAMES)[0]
+        record = run_queries(Broken({"no ball": RIGHT_FIRST}), dataset, dataset.queries[:1], NAMES)[0]
         assert record.grounding.annotated.jf == 0.0
         assert record.degraded == ("masks count as not found: A: masks.json is cut short",)
 
@@ -131,7 +133,7 @@ class TestRecords:
     def test_the_gallery_is_the_data_sets_and_every_hit_is_asked_for(self, reel):
         dataset = load(reel)
         library = Scripted({"no ball": RIGHT_FIRST, "two balls": TIED})
-        run_text(library, dataset, dataset.queries, NAMES)
+        run_queries(library, dataset, dataset.queries, NAMES)
         assert library.asked[0] == ("no ball", 4, frozenset("ABCD"))
         assert len(library.asked) == 2
 

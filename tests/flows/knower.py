@@ -16,6 +16,7 @@ from seewhy.types.calls import Purpose
 QUESTION = "the toy that a child would roll rolls to the right"
 VAGUE = "something a child would like"
 FOUND = "pebbles"
+EDIT = "the same toy, but it rolls to the left"
 
 
 def reply(text: str, schema: dict[str, Any]) -> str:
@@ -25,6 +26,10 @@ def reply(text: str, schema: dict[str, Any]) -> str:
         return json.dumps(_judged(text, schema))
     if "steps" in fields:
         return json.dumps({"steps": [_look(_enum(schema, "video")[0])]})
+    if "states" in fields:
+        return json.dumps(_reasoned(_edit(text)) | (_imagined(_edit(text)) if "conditions" in fields else {}))
+    if "conditions" in fields and '{"edit": ' in text:
+        return json.dumps(_imagined(_edit(text)))
     if "conditions" in fields:
         return json.dumps(_decomposed("right" in text.rpartition("QUESTION")[2] or QUESTION in text))
     if "summary" in fields:
@@ -46,7 +51,7 @@ def scripted() -> ScriptedModel:
         parts = (part for message in request.messages for part in message.parts)
         return reply("\n".join(part.text for part in parts if isinstance(part, Text)), flat(request.json_schema))
 
-    purposes: tuple[Purpose, ...] = ("describe", "decompose", "judge", "plan", "look")
+    purposes: tuple[Purpose, ...] = ("describe", "decompose", "judge", "plan", "look", "compose")
     return ScriptedModel(dict.fromkeys(purposes, answer), name="knower")
 
 
@@ -120,6 +125,42 @@ def _decomposed(right: bool) -> dict[str, Any]:
         "seen": "A toy ball.",
         "entities": [{"id": "e1", "phrase": "the toy"}],
         "conditions": [toy, rolls if right else liked],
+        "not_visible": [],
+        "aggregation": "mean",
+    }
+
+
+def _edit(text: str) -> str:
+    """The edit in a request: prompts end with it, after their examples."""
+    said: str = json.JSONDecoder().raw_decode(text.rpartition('{"edit": ')[2])[0]
+    return said
+
+
+def _reasoned(edit: str) -> dict[str, Any]:
+    way = "left" if "left" in edit else "right"
+    return {
+        "shows": "A toy rolls over a table.",
+        "change": f"The toy rolls to the {way}.",
+        "states": [f"the toy is at the {way} in the end"],
+        "actions": [f"the toy rolls to the {way}"],
+        "scene": ["a nursery"],
+        "camera": ["the camera is still"],
+        "tempo": [],
+        "keep": ["the toy"],
+        "remove": [],
+        "add": [],
+        "alter": [{"what": "the way in which it rolls", "into": f"to the {way}"}],
+    }
+
+
+def _imagined(edit: str) -> dict[str, Any]:
+    way = "left" if "left" in edit else "right"
+    rolls = _condition("c1", f"the toy moves to the {way}", check=f"moves_{way}", subject="e1", weight=2.0)
+    place = _condition("c2", "a toy in a nursery", kind="scene", imagined=["A toy ball is on a table. It rolls along"])
+    return {
+        "seen": f"A toy rolls to the {way} over a table in a nursery.",
+        "entities": [{"id": "e1", "phrase": "the toy"}],
+        "conditions": [rolls, place],
         "not_visible": [],
         "aggregation": "mean",
     }

@@ -359,7 +359,9 @@ def test_stages_are_told_and_answers_do_not_depend_on_the_width() -> None:
 
 def test_a_judge_that_is_degraded_says_so_in_the_answer() -> None:
     class Tired(FakeJudge):
-        def judge(self, query: Query, candidates: Sequence[tuple[Candidate, Twin]]) -> list[Verdict]:
+        def judge(
+            self, query: Query, candidates: Sequence[tuple[Candidate, Twin]], reference: object = None
+        ) -> list[Verdict]:
             verdicts = super().judge(query, candidates)
             return [verdict.model_copy(update={"degraded": ("judge: too tired",)}) for verdict in verdicts]
 

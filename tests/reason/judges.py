@@ -24,8 +24,9 @@ def text_of(request: Request[Any], role: str = "user") -> str:
 
 
 def question_of(request: Request[Any]) -> dict[str, Any]:
-    """The question as the model reads it, out of the user's message."""
-    _, _, after = text_of(request).partition("The question:\n")
+    """The question, or the edit, as the model reads it, out of the user's message."""
+    heading = "video that is looked for:\n" if request.prompt.startswith("judge_edit") else "The question:\n"
+    _, _, after = text_of(request).partition(heading)
     found: dict[str, Any] = json.JSONDecoder().raw_decode(after)[0]
     return found
 
@@ -69,7 +70,7 @@ def each(script: Script = entry) -> Callable[[Request[Any]], Answer]:
     """A script for requests to judge, comparisons among them, which end in draws."""
 
     def answer(request: Request[Any]) -> Mapping[str, Any]:
-        if request.hints["mode"] == "judge_pair":
+        if request.hints["mode"].endswith("_pair"):
             return {"trace": "Both are.", "better": "equal"}
         return {"candidates": [script(request, handle) for handle in records_of(request)]}
 

@@ -2,8 +2,8 @@
 
 Conventions, the same for every table seewhy prints:
 
-* Each query has one right video. Its rank is pessimistic: 1 + the number of *other* videos whose key is at least
-  as high. A constant scorer therefore ranks everything last, not first.
+* Each query has one right video, or several of which the best counts. Its rank is pessimistic: 1 + the number of
+  *wrong* videos whose key is at least as high. A constant scorer therefore ranks everything last, not first.
 * A query that failed, or whose right video was not returned, has no rank. It is a miss and takes the measure's
   worst value; it never leaves the denominator. Coverage (answered / asked) is printed beside the scores.
 * Intervals are percentile bootstraps over queries (Efron 1979), seeded.
@@ -12,7 +12,7 @@ Conventions, the same for every table seewhy prints:
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, Protocol, TypeVar
 
@@ -21,6 +21,8 @@ from numpy.typing import NDArray
 
 RESAMPLES = 10_000
 """Bootstrap resamples: the ends of a 95 % interval move by less than its last printed digit between seeds."""
+DRAWN_AT_ONCE = 4_000_000
+"""Values drawn together: 32 MB of them, however many queries there are."""
 CONFIDENCE = 0.95
 SEED = 20_251_112
 """Of every bootstrap, so that a run file always gives the same table."""
@@ -41,10 +43,20 @@ def pessimistic_rank(keys: Mapping[str, Key], right: str) -> int | None:
     >>> pessimistic_rank({"a": 0.9}, "z") is None
     True
     """
-    if right not in keys:
+    return best_rank(keys, (right,))
+
+
+def best_rank(keys: Mapping[str, Key], right: Collection[str]) -> int | None:
+    """The pessimistic rank of the best of several right videos: 1 + the number of wrong ones that are at least as high.
+
+    >>> best_rank({"a": 0.9, "b": 0.5, "c": 0.5, "d": 0.1}, {"c", "d"})
+    3
+    """
+    own = [keys[video] for video in right if video in keys]
+    if not own:
         return None
-    own = keys[right]
-    return 1 + sum(key >= own for video, key in keys.items() if video != right)
+    best = max(own)  # type: ignore[type-var]  # keys that can be compared with >= can be with <, too
+    return 1 + sum(key >= best for video, key in keys.items() if video not in right)
 
 
 class Estimate(NamedTuple):
@@ -71,20 +83,29 @@ class Measure:
     percent: bool = True
     """True: a fraction, printed as %; False: a rank"""
 
-    def values(self, ranks: Sequence[int | None], gallery: int) -> NDArray[np.float64]:
-        """One value a query, in the order given; None is a miss."""
-        worst = self.worst(gallery)
-        return np.array([worst if rank is None else self.of_rank(rank) for rank in ranks], np.float64)
+    def values(self, ranks: Sequence[int | None], gallery: int | Sequence[int]) -> NDArray[np.float64]:
+        """One value a query, in the order given; None is a miss.
 
-    def __call__(self, ranks: Sequence[int | None], gallery: int) -> Estimate:
+        Args:
+            gallery: number of videos that are searched; or one for each query.
+
+        Raises:
+            ValueError: a rank outside its gallery.
+        """
+        sizes = [gallery] * len(ranks) if isinstance(gallery, int) else gallery
+        found: list[float] = []
+        for rank, size in zip(ranks, sizes, strict=True):
+            if rank is not None and not 1 <= rank <= size:
+                raise ValueError(f"rank {rank} is outside a gallery of {size} videos")
+            found.append(self.worst(size) if rank is None else self.of_rank(rank))
+        return np.array(found, np.float64)
+
+    def __call__(self, ranks: Sequence[int | None], gallery: int | Sequence[int]) -> Estimate:
         """The pooled value with its interval.
 
         Raises:
-            ValueError: no query, or a rank outside the gallery.
+            ValueError: no query, or a rank outside its gallery.
         """
-        outside = [rank for rank in ranks if rank is not None and not 1 <= rank <= gallery]
-        if outside:
-            raise ValueError(f"rank {outside[0]} is outside a gallery of {gallery} videos")
         return estimate(self.values(ranks, gallery), self.pool)
 
 
@@ -119,6 +140,11 @@ RETRIEVAL: tuple[Measure, ...] = (
 )  # fmt: skip
 """What every retrieval table shows, in its order."""
 
+COMPOSED: tuple[Measure, ...] = (
+    recall_at(1), recall_at(5), recall_at(10), recall_at(50), MEDIAN_RANK, MEAN_RANK, MEAN_AVERAGE_PRECISION,
+)  # fmt: skip
+"""Composed retrieval's; its published tables go to R@50."""
+
 
 def estimate(
     values: NDArray[np.float64] | Sequence[float],
@@ -140,7 +166,42 @@ def estimate(
     if sample.ndim != 1 or sample.size == 0 or not np.isfinite(sample).all():
         raise ValueError(f"an estimate needs one finite value per query and at least one query, got {sample!r}")
     pooled = np.mean if pool == "mean" else np.median
-    drawn = np.random.default_rng(seed).integers(0, sample.size, (resamples, sample.size))
+    drawn = _resampled(sample, pooled, resamples, np.random.default_rng(seed))
     tail = (1 - confidence) / 2
-    low, high = np.quantile(pooled(sample[drawn], axis=1), (tail, 1 - tail))
+    low, high = np.quantile(drawn, (tail, 1 - tail))
     return Estimate(float(pooled(sample)), float(low), float(high), int(sample.size))
+
+
+def estimate_macro(groups: Sequence[NDArray[np.float64]]) -> Estimate:
+    """Mean over groups of the mean within each, so that every group counts the same, however many queries it has.
+
+    The interval resamples queries within their groups: which groups there are is no accident.
+
+    >>> estimate_macro([np.array([1.0, 0.0]), np.array([1.0, 1.0, 1.0])])[0]
+    0.75
+
+    Args:
+        groups: values of each, shape (N_g,), finite.
+
+    Raises:
+        ValueError: no group, an empty one, or a value that is not finite.
+    """
+    if not groups or any(group.ndim != 1 or group.size == 0 or not np.isfinite(group).all() for group in groups):
+        raise ValueError(f"a mean over groups needs at least one finite value in each, got {groups!r}")
+    random = np.random.default_rng(SEED)
+    drawn = [_resampled(group, np.mean, RESAMPLES, random) for group in groups]
+    tail = (1 - CONFIDENCE) / 2
+    low, high = np.quantile(np.mean(drawn, axis=0), (tail, 1 - tail))
+    value = float(np.mean([group.mean() for group in groups]))
+    return Estimate(value, float(low), float(high), sum(group.size for group in groups))
+
+
+def _resampled(
+    sample: NDArray[np.float64], pooled: Callable[..., Any], resamples: int, random: np.random.Generator
+) -> NDArray[np.float64]:
+    """The pooled value of each resample, shape (resamples,)."""
+    at_once = max(1, DRAWN_AT_ONCE // sample.size)  # in blocks the generator goes on where it stopped
+    blocks = [min(at_once, resamples - done) for done in range(0, resamples, at_once)]
+    return np.concatenate(
+        [pooled(sample[random.integers(0, sample.size, (rows, sample.size))], axis=1) for rows in blocks]
+    )

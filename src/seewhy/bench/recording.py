@@ -19,10 +19,11 @@ from seewhy.settings import Settings
 from seewhy.twin.folder import LIBRARY_FILE
 
 _RECORDED = (
-    "profile", "model", "vision_model", "video.", "perceive.", "encoder.name", "search.", "calls.temperature",
-    "calls.seed", "calls.max_output_tokens", "describe.", "judge.", "refine.",
+    "model", "vision_model", "local.language", "local.vision", "local.max_new_tokens", "encoder.name", "search.",
+    "compose.",
+    "calls.temperature", "calls.seed", "calls.max_output_tokens", "describe.", "judge.", "refine.",
 )  # fmt: skip
-"""Settings that requests depend on begin with one of these."""
+"""Settings that requests depend on begin with one of these, besides those of perception."""
 _META = "setting "
 """What the names of settings begin with among a recording's texts."""
 
@@ -39,11 +40,14 @@ def for_recording(settings: Settings) -> Settings:
         return settings
     if not file:
         raise SettingsError(f"to {mode} a run, name the file of replies: --replies FILE")
-    used = {row.name: json.dumps(row.value) for row in settings.rows() if row.name.startswith(_RECORDED)}
+    chosen = {row.name: row.value for row in settings.rows() if row.name.startswith(_RECORDED)}
+    used = {name: json.dumps(value) for name, value in (chosen | settings.shaping_perception).items()}
     if mode == "replay":
         return _replayed(settings, Path(file).expanduser())
-    if not settings.hosted:
-        raise SettingsError("to record a run, set the endpoint and the model: SEEWHY_ENDPOINT and SEEWHY_MODEL")
+    if not settings.has_language_model:
+        raise SettingsError(
+            "to record a run, a language model is needed: set SEEWHY_ENDPOINT and SEEWHY_MODEL, or profile=local"
+        )
     with ReplyStore.open(Path(file).expanduser()) as store:
         before = _settings_in(store)
         other = sorted(name for name in before if used.get(name) != before[name])

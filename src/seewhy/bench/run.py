@@ -1,45 +1,29 @@
-"""A run: every query of a data set put to a library, and everything needed to recompute the table from it."""
+"""A run: every query of a data set put to a library, and what became of it. Questions and edits take the same way."""
 
 from __future__ import annotations
 
-import json
-import platform
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
-from pathlib import Path
-from typing import Any, Final, Literal, Protocol
+from functools import cached_property
+from typing import Any, Protocol
 
-from pydantic import Field
-
-from seewhy.bench.datasets import Dataset, MaskTruth, TextQuery
+from seewhy.bench.datasets import ComposedQuery, Dataset, MaskTruth, TextQuery
 from seewhy.bench.grounding import NOTHING_FOUND, GroundingScore, MaskScore, hit_masks, score_masks
-from seewhy.bench.measures import pessimistic_rank
+from seewhy.bench.measures import best_rank
+from seewhy.bench.protocol import WHOLE, Gallery, Question, galleries
+from seewhy.bench.protocol import Protocol as GalleryProtocol
+from seewhy.bench.records import RankedHit, Record
 from seewhy.errors import DatasetError, TwinError
-from seewhy.settings import Settings
 from seewhy.twin.masks_file import MaskTable
-from seewhy.types.base import Frozen
-from seewhy.types.calls import Usage
 from seewhy.types.hit import Hit, SearchResult
 from seewhy.types.query import Filters
 from seewhy.types.twin import Twin
 
-RUN_SCHEMA: Final = "bench-run.v1"
-PACKAGES = (
-    "seewhy",
-    "numpy",
-    "openai",
-    "opencv-python-headless",
-    "av",
-    "onnxruntime",
-    "tokenizers",
-    "pycocotools",
-    "pydantic",
-)
-"""Whose versions can change a number."""
 KEPT_HITS = 10
-"""Best hits of a query that a run file keeps."""
+"""Best hits of a question that a run file keeps."""
+KEPT_COMPOSED = 50
+"""Of an edit: what a submission to the CoVR-R challenge names, and published tables go to R@50."""
 
 
 class Searched(Protocol):
@@ -55,206 +39,231 @@ class Searched(Protocol):
         caught: type[Exception],
     ) -> Iterable[SearchResult | Exception]: ...
 
+    def compose_all(
+        self,
+        edits: Sequence[tuple[str, str]],
+        k: int,
+        filters: Filters | None,
+        *,
+        told: Callable[[str], None] | None,
+        caught: type[Exception],
+        keep_reference: bool,
+    ) -> Iterable[SearchResult | Exception]: ...
+
     def masks(self, video: str) -> MaskTable: ...
 
     def twin(self, video: str) -> Twin: ...
 
 
-class RankedHit(Frozen):
-    """One hit as a run file keeps it."""
-
-    video: str
-    """name in the data set"""
-    score: float
-    coarse_score: float
-    matched: bool
-    judged: bool = True
-
-
-class Record(Frozen):
-    """What became of one query."""
-
-    id: str
-    kind: str
-    text: str
-    right: str
-    rank: int | None
-    """pessimistic, from 1; None: a miss, because the query failed or the right video was not returned"""
-    seconds: float
-    """time spent on it in all stages, waiting for models included; 0 for a failed one"""
-    no_match: bool | None = None
-    hits: tuple[RankedHit, ...] = ()
-    """the first ten"""
-    objects: tuple[int, ...] = ()
-    """tracks that were named in the right video"""
-    grounding: GroundingScore | None = None
-    """None where the query's objects have no masks in the data set"""
-    failure: str | None = None
-    degraded: tuple[str, ...] = ()
-    """what did not work in answering it"""
-    notes: tuple[str, ...] = ()
-    """what did not work in building the right video's twin"""
-    usage: Usage = Usage()
-    """calls to language models"""
-    refinements: dict[str, int] = Field(default_factory=dict)
-    """steps of refinement by outcome"""
-
-
-class Run(Frozen):
-    """All that was asked, answered and measured, and with what."""
-
-    schema_version: Literal["bench-run.v1"] = RUN_SCHEMA
-    dataset: str
-    protocol: str
-    gallery: int
-    """number of distinct videos searched for each query"""
-    not_indexed: dict[str, str] = Field(default_factory=dict)
-    """gallery videos that the library does not hold → why; queries for them are misses"""
-    asked: int
-    of: int
-    """number of queries that the data set has; more than `asked` in a limited run"""
-    records: tuple[Record, ...]
-    settings: dict[str, str]
-    versions: dict[str, str]
-    index_seconds: float
-    """wall time of building the library, 0 where it was there already"""
-    index_usage: Usage = Usage()
-    """calls to describe its videos"""
-    not_described: dict[str, str] = Field(default_factory=dict)
-    """videos that a model was to describe, and did not, or in part → why"""
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Names:
-    """The gallery's videos in the library: name in the data set → video id."""
+    """The data set's videos in the library: name in the data set → video id."""
 
     ids: Mapping[str, str]
 
     def of(self, video: str) -> str:
         """A name of a video id: the first in order, where several files have one content."""
-        return min((name for name, own in self.ids.items() if own == video), default=video)
+        return self._first.get(video, video)
+
+    def within(self, names: Iterable[str]) -> Names:
+        """Some of them."""
+        return Names({name: self.ids[name] for name in names if name in self.ids})
+
+    @cached_property
+    def _first(self) -> dict[str, str]:
+        return {video: name for name, video in sorted(self.ids.items(), reverse=True)}
 
 
-def run_text(
+@dataclass(frozen=True)
+class Searching:
+    """A gallery as the library holds it."""
+
+    gallery: Gallery
+    names: Names
+    """of the gallery's videos that are there"""
+    everywhere: Names
+    """of all videos, references among them"""
+    protocol: GalleryProtocol
+
+    @cached_property
+    def ids(self) -> frozenset[str]:
+        return frozenset(self.names.ids.values())
+
+    @property
+    def size(self) -> int:
+        """Number of distinct videos; each that is not there counts as one."""
+        return len(self.ids) + len(self.gallery.names) - len(self.names.ids)
+
+    def searched(self, query: Question) -> int:
+        """Number of distinct videos that a query is searched in."""
+        return self.size - (self.masked(query) in self.ids)
+
+    def masked(self, query: Question) -> str | None:
+        """The id that is left out of a query's gallery."""
+        if not isinstance(query, ComposedQuery) or self.protocol.keep_reference:
+            return None
+        return self.everywhere.ids.get(query.reference)
+
+    def missing(self, query: Question) -> tuple[str, ...]:
+        """Those videos of a query that would have to be there for it to be answered right."""
+        reference = (query.reference,) if isinstance(query, ComposedQuery) else ()
+        right = right_of(query)
+        gone = [name for name in reference if name not in self.everywhere.ids]
+        if right and not any(name in self.names.ids for name in right):
+            gone += right
+        return tuple(gone)
+
+    @property
+    def hits(self) -> int:
+        """How many are asked for: one more than are looked at, so that a tie at the end is seen."""
+        return len(self.ids) if self.protocol.depth is None else min(self.protocol.depth + 1, len(self.ids))
+
+
+def right_of(query: Question) -> tuple[str, ...]:
+    """Names of all right videos."""
+    return query.right if isinstance(query, ComposedQuery) else (query.video,)
+
+
+def run_queries(
     library: Searched,
     dataset: Dataset,
-    queries: Sequence[TextQuery],
+    queries: Sequence[Question],
     names: Names,
+    protocol: GalleryProtocol = WHOLE,
     told: Callable[[str], None] | None = None,
 ) -> tuple[Record, ...]:
-    """Put all questions to the library, over exactly the gallery's videos, and keep what came.
+    """Put all queries to the library, each over exactly the videos of its gallery, and keep what came.
 
     The key of the pessimistic rank is (judged, above tau, relevance, coarse score), which is what orders hits; ids,
     which only break ties, are no part of it. Whatever goes wrong in answering is that query's failure, hence a miss.
+    A query whose reference, or whose right videos, are not there is not asked: it is a miss, too.
 
     Args:
+        queries: of one kind, questions or edits.
+        names: of all videos that the library holds, references among them.
         told: hears the name of each stage when it begins.
+
+    Returns:
+        one record a query, in their order.
     """
-    gallery = frozenset(names.ids.values())
     truths: dict[str, MaskTruth | None] = {}
     for query in queries:
-        if query.objects and query.video not in truths:
+        if query.objects and query.video is not None and query.video not in truths:
             truths[query.video] = dataset.truth(query.video)
-    outcomes = library.search_all(
-        [query.text for query in queries], len(gallery), Filters(videos=gallery), told=told, caught=Exception
-    )
-    return tuple(
-        _missed(query, outcome) if isinstance(outcome, Exception) else _answered(library, query, outcome, names, truths)
-        for query, outcome in zip(queries, outcomes, strict=True)
-    )
+    found: dict[str, Record] = {}
+    for gallery in galleries(dataset, queries, protocol):
+        searching = Searching(gallery, names.within(gallery.names), names, protocol)
+        asked = [query for query in gallery.queries if not searching.missing(query)]
+        found |= {query.id: _gone(query, searching) for query in gallery.queries if searching.missing(query)}
+        for query, outcome in zip(asked, _outcomes(library, asked, searching, told), strict=True):
+            if isinstance(outcome, Exception):
+                found[query.id] = _missed(query, searching, f"{type(outcome).__name__}: {outcome}")
+            else:
+                found[query.id] = _answered(library, query, outcome, searching, truths)
+    return tuple(found[query.id] for query in queries)
 
 
-def _missed(query: TextQuery, error: Exception) -> Record:
-    return _record(
-        query,
-        rank=None,
-        seconds=0.0,
-        grounding=_scored(NOTHING_FOUND) if query.objects else None,
-        failure=f"{type(error).__name__}: {error}",
-    )
+def _outcomes(
+    library: Searched, queries: Sequence[Question], searching: Searching, told: Callable[[str], None] | None
+) -> Iterator[SearchResult | Exception]:
+    if not queries:
+        return
+    filters = Filters(videos=searching.ids)
+    edits = [
+        (searching.everywhere.ids[query.reference], query.edit) for query in queries if isinstance(query, ComposedQuery)
+    ]
+    if edits:
+        yield from library.compose_all(
+            edits, searching.hits, filters, told=told, caught=Exception,
+            keep_reference=searching.protocol.keep_reference,
+        )  # fmt: skip
+        return
+    questions = [query.text for query in queries if isinstance(query, TextQuery)]
+    yield from library.search_all(questions, searching.hits, filters, told=told, caught=Exception)
+
+
+def _gone(query: Question, searching: Searching) -> Record:
+    missing = searching.missing(query)
+    return _missed(query, searching, f"not asked, because not there: {', '.join(missing)}", missing=missing)
+
+
+def _missed(query: Question, searching: Searching, failure: str, **found: Any) -> Record:
+    grounding = _scored(NOTHING_FOUND) if query.objects else None
+    return _record(query, searching, rank=None, seconds=0.0, grounding=grounding, failure=failure, **found)
 
 
 def _answered(
     library: Searched,
-    query: TextQuery,
+    query: Question,
     result: SearchResult,
-    names: Names,
+    searching: Searching,
     truths: Mapping[str, MaskTruth | None],
 ) -> Record:
-    right = names.ids.get(query.video, "")
-    hit = next((hit for hit in result.hits if hit.video == right), None)
-    keys = {hit.video: (hit.judged, hit.matched, hit.score, hit.coarse_score) for hit in result.hits}
-    grounding, unreadable = _ground(library, query, hit, truths.get(query.video))
+    hits = {hit.video: hit for hit in result.hits}
+    right = hits.get(searching.names.ids.get(query.video or "", ""))
+    grounding, unreadable = _ground(library, query, right, truths)
+    kept = KEPT_COMPOSED if isinstance(query, ComposedQuery) else KEPT_HITS
     return _record(
         query,
-        rank=pessimistic_rank(keys, right),
+        searching,
+        rank=_rank(query, result, searching),
         seconds=sum(result.seconds.values()),
         no_match=result.no_match,
         hits=tuple(
             RankedHit(
-                video=names.of(hit.video),
+                video=searching.names.of(hit.video),
                 score=hit.score,
                 coarse_score=hit.coarse_score,
                 matched=hit.matched,
                 judged=hit.judged,
             )
-            for hit in result.hits[:KEPT_HITS]
+            for hit in result.hits[:kept]
         ),
-        objects=tuple(thing.track for thing in hit.objects) if hit else (),
+        objects=tuple(thing.track for thing in right.objects) if right else (),
         grounding=grounding,
+        trace=result.query.trace,
+        composed_by=result.query.decomposed_by if isinstance(query, ComposedQuery) else None,
         degraded=tuple(dict.fromkeys(result.degraded + unreadable)),
-        notes=hit.degraded if hit else (),
+        notes=right.degraded if right else (),
         usage=result.usage,
         refinements=dict(sorted(Counter(step.outcome for step in result.refinements).items())),
     )
 
 
-def versions() -> dict[str, str]:
-    """Of everything that can change a number."""
-    return {
-        "python": platform.python_version(),
-        "machine": platform.machine(),
-        **{package: version(package) for package in PACKAGES},
-    }
+def _ids(names: Iterable[str], searching: Searching) -> list[str]:
+    return [searching.names.ids[name] for name in names if name in searching.names.ids]
 
 
-def settings_table(settings: Settings) -> dict[str, str]:
-    """Every setting by its dotted name, secrets left out."""
-    return {row.name: str(row.value) for row in settings.rows() if not row.secret}
+def _rank(query: Question, result: SearchResult, searching: Searching) -> int | None:
+    """None: a miss, or the right video is as low as the lowest that was looked at, where more were not."""
+    right = set(_ids(right_of(query), searching))
+    keys = {hit.video: (hit.judged, hit.matched, hit.score, hit.coarse_score) for hit in result.hits}
+    available = len(searching.ids) - (searching.masked(query) in searching.ids)
+    if searching.hits < available and result.hits:
+        lowest, coarsest = min(keys.values()), min(hit.coarse_score for hit in result.hits)
+        keys_above = {video for video, key in keys.items() if key > lowest and key[3] > coarsest}
+        right &= keys_above
+    return best_rank(keys, right)
 
 
-def write_run(run: Run, summary: Mapping[str, Any], path: Path) -> None:
-    """Write a run as JSON, its summary first. The summary is derived: `read_run` leaves it."""
-    document = {"summary": summary, **run.model_dump(mode="json")}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-
-
-def read_run(path: Path) -> Run:
-    """A run that `write_run` wrote.
-
-    Raises:
-        DatasetError: the file cannot be read or is no run of this schema.
-    """
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-        if isinstance(document, dict):
-            document.pop("summary", None)
-        return Run.model_validate(document)
-    except (OSError, ValueError) as error:  # pydantic's and json's errors are ValueErrors
-        raise DatasetError(f"{path}: not a run file of schema {RUN_SCHEMA}: {error}") from error
-
-
-def _record(query: TextQuery, **found: Any) -> Record:
-    return Record(id=query.id, kind=query.kind, text=query.text, right=query.video, **found)
+def _record(query: Question, searching: Searching, **found: Any) -> Record:
+    if isinstance(query, ComposedQuery):
+        said = {
+            "kind": query.kind, "text": query.edit, "right": query.video or "", "also_right": query.also_right,
+            "reference": query.reference, "source": query.source,
+        }  # fmt: skip
+    else:
+        said = {"kind": query.kind, "text": query.text, "right": query.video, "source": query.source}
+    return Record.model_validate({"id": query.id, **said, "gallery": searching.searched(query), **found})
 
 
 def _ground(
-    library: Searched, query: TextQuery, hit: Hit | None, truth: MaskTruth | None
+    library: Searched, query: Question, hit: Hit | None, truths: Mapping[str, MaskTruth | None]
 ) -> tuple[GroundingScore | None, tuple[str, ...]]:
     """J and F of what the hit names, and what kept its masks from being read, if anything."""
     if not query.objects:
         return None, ()
+    truth = None if query.video is None else truths.get(query.video)
     if truth is None:
         raise DatasetError(f"query {query.id} names objects {query.objects}, but {query.video} has no masks")
     if hit is None:

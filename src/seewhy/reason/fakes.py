@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from seewhy.errors import QueryError
+from seewhy.reason.seams import Reference
 from seewhy.types.hit import Candidate, ConditionVerdict, Evidence, Verdict
 from seewhy.types.query import Condition, Query
+from seewhy.types.trace import Trace
 from seewhy.types.twin import RefinementStep, StepName, Twin
 
 
@@ -38,6 +40,38 @@ class FakeDecomposer:
         return Query(text=text, conditions=(Condition(id="c1", kind="free", text=text),), decomposed_by=self.name)
 
 
+class FakeComposer:
+    """Gives the queries it was told, about the reference at hand; any other edit becomes one free condition, from which
+    nothing follows."""
+
+    name = "fake-composer@1"
+
+    def __init__(self, script: Mapping[str, Query] | None = None) -> None:
+        self.script = dict(script or {})
+        self.asked: list[tuple[str, str]] = []
+        """every reference, by its video, and edit, in order"""
+
+    def compose(self, reference: Reference, edit: str) -> Query:
+        """
+        Raises:
+            QueryError: the edit is empty.
+        """
+        video = reference.twin.id
+        self.asked.append((video, edit))
+        text = " ".join(edit.split())
+        if not text:
+            raise QueryError("an edit needs at least one word, got ''; say what is to be different")
+        free = Query(text=text, conditions=(Condition(id="c1", kind="free", text=text),), decomposed_by=self.name)
+        query = self.script.get(text, free)
+        return query.model_copy(
+            update={
+                "reference": video,
+                "exclude": tuple(dict.fromkeys((*query.exclude, video))),
+                "trace": query.trace or Trace(target=text),
+            }
+        )
+
+
 class FakeJudge:
     """Gives each video the relevance it was told, `default` to the others; every condition follows it."""
 
@@ -58,7 +92,9 @@ class FakeJudge:
         self.asked: list[tuple[str, ...]] = []
         """the videos of every call, in order"""
 
-    def judge(self, query: Query, candidates: Sequence[tuple[Candidate, Twin]]) -> list[Verdict]:
+    def judge(
+        self, query: Query, candidates: Sequence[tuple[Candidate, Twin]], reference: Reference | None = None
+    ) -> list[Verdict]:
         self.asked.append(tuple(candidate.video for candidate, _ in candidates))
         return [self._verdict(query, candidate.video) for candidate, _ in candidates]
 

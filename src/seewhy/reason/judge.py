@@ -5,7 +5,8 @@ is answered under that binding (case.py), and the relevance is the weighted mean
 
 - what is unknown counts as `UNKNOWN`, under the threshold: not knowing is not matching;
 - one firm no, a predicate that the twin contradicts, puts the candidate under the threshold, however well the rest
-  fits; among those the mean still orders.
+  fits; among those the mean still orders. A condition of little weight, what stays as it is in a reference or would
+  only probably follow from an edit, orders and does not decide.
 """
 
 from __future__ import annotations
@@ -15,12 +16,15 @@ from collections.abc import Sequence
 from seewhy.reason.calibrate import CALIBRATION, Calibration
 from seewhy.reason.case import Bound, Case, counted_score
 from seewhy.reason.plan import Plan
+from seewhy.reason.seams import Reference
 from seewhy.types.hit import Candidate, ConditionVerdict, Verdict
 from seewhy.types.query import Query
 from seewhy.types.twin import Twin
 
 CONTRADICTED = 0.98
 """A candidate with a firm no has at most this share of tau as its relevance."""
+DECIDES = 0.5
+"""The weight from which a firm no does that."""
 
 
 class RulesJudge:
@@ -37,8 +41,13 @@ class RulesJudge:
         self.tau = tau
         self.calibration = calibration
 
-    def judge(self, query: Query, candidates: Sequence[tuple[Candidate, Twin]]) -> list[Verdict]:
-        """One verdict per candidate, in the order given."""
+    def judge(
+        self,
+        query: Query,
+        candidates: Sequence[tuple[Candidate, Twin]],
+        reference: Reference | None = None,  # noqa: ARG002
+    ) -> list[Verdict]:
+        """One verdict per candidate, in the order given; the reference is in the conditions already."""
         plan = Plan(query)
         return [self._judge_one(plan, candidate, twin) for candidate, twin in candidates]
 
@@ -63,7 +72,8 @@ class RulesJudge:
             weight = plan.weight[condition.id]
             weights += weight
             total += weight * counted_score(answer.answer, answer.score)
-            contradicted = contradicted or (condition.predicate is not None and answer.answer == "no")
+            firm = condition.predicate is not None and condition.weight >= DECIDES
+            contradicted = contradicted or (firm and answer.answer == "no")
         mean = min(max(total / weights, 0.0), 1.0)
         return mean * CONTRADICTED * self.tau if contradicted else mean
 

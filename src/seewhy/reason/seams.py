@@ -3,11 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from seewhy.types.hit import Candidate, Verdict
 from seewhy.types.query import Query
 from seewhy.types.twin import RefinementStep, StepName, Twin
+from seewhy.video.clip import Clip
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The video that an edit starts from."""
+
+    twin: Twin
+    clip: Clip | None = None
+    """its pictures; None: there is only the twin"""
+    paths: tuple[str, ...] = ()
+    """where files with this content lie"""
+    degraded: tuple[str, ...] = ()
+    """what could not be known of it, and why"""
 
 
 class Decomposer(Protocol):
@@ -26,13 +41,37 @@ class Decomposer(Protocol):
         ...
 
 
+class Composer(Protocol):
+    """Reference video and edit → query: what would follow, and what a video that shows it would contain."""
+
+    @property
+    def name(self) -> str:
+        """Versioned: ``edit-rules@1``."""
+        ...
+
+    def compose(self, reference: Reference, edit: str) -> Query:
+        """The query carries the trace, and leaves the reference out of the gallery.
+
+        Raises:
+            QueryError: the edit is empty or longer than what can be read.
+        """
+        ...
+
+
 class Judge(Protocol):
     """Query and candidates with their twins → one verdict each, in the order given."""
 
     @property
     def name(self) -> str: ...
 
-    def judge(self, query: Query, candidates: Sequence[tuple[Candidate, Twin]]) -> list[Verdict]: ...
+    def judge(
+        self, query: Query, candidates: Sequence[tuple[Candidate, Twin]], reference: Reference | None = None
+    ) -> list[Verdict]:
+        """
+        Args:
+            reference: of a composed query.
+        """
+        ...
 
 
 class Planner(Protocol):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 
@@ -17,6 +18,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from seewhy.errors import SeewhyError
 from seewhy.render.draw import color_of
+from seewhy.render.edit import channels_line, reference_name, trace_rows
 from seewhy.render.stills import Footage, Still, spread, stills
 from seewhy.render.text import name_of
 from seewhy.types.hit import Hit, SearchResult
@@ -47,16 +49,33 @@ class _Shown:
     """why there are no pictures"""
     colors: dict[int, str]
     """track id → CSS color, the same as of its mask"""
+    channels: str | None
+    """how each channel of retrieval scored it, where there are several"""
 
 
-def report_html(answers: Sequence[SearchResult], footage: Callable[[Hit], Footage]) -> str:
+@dataclass(frozen=True, slots=True)
+class _Edit:
+    """What a composed query starts from, and what follows."""
+
+    name: str
+    picture: str | None
+    trace: list[tuple[str, str]]
+
+
+def report_html(
+    answers: Sequence[SearchResult],
+    footage: Callable[[Hit], Footage],
+    thumbnail: Callable[[str], bytes] | None = None,
+) -> str:
     """The page.
 
     Args:
         footage: where the pictures of a hit come from; where it raises a SeewhyError (the file was moved away), the
             hit is shown without pictures, and says why.
+        thumbnail: video → JPEG, for videos that edits start from; where it raises a SeewhyError, and without it, their
+            names are shown alone.
     """
-    shown = [(answer, [_show(hit, footage) for hit in answer.hits]) for answer in answers]
+    shown = [(answer, _edit(answer, thumbnail), [_show(hit, footage) for hit in answer.hits]) for answer in answers]
     return templates().get_template("report.html").render(answers=shown)
 
 
@@ -78,8 +97,20 @@ def _show(hit: Hit, footage: Callable[[Hit], Footage]) -> _Shown:
         there = footage(hit)
         drawn = stills(hit, there, spread(hit, there.twin, PICTURES), LINES)
     except SeewhyError as error:
-        return _Shown(hit, name_of(hit), (), str(error), colors)
-    return _Shown(hit, name_of(hit), tuple(_picture(still) for still in drawn), None, colors)
+        return _Shown(hit, name_of(hit), (), str(error), colors, channels_line(hit))
+    pictures = tuple(_picture(still) for still in drawn)
+    return _Shown(hit, name_of(hit), pictures, None, colors, channels_line(hit))
+
+
+def _edit(answer: SearchResult, thumbnail: Callable[[str], bytes] | None) -> _Edit | None:
+    """None: the answer is to a question."""
+    name, video, picture = reference_name(answer), answer.query.reference, None
+    if name is None or video is None:
+        return None
+    if thumbnail is not None:
+        with suppress(SeewhyError):  # a picture less is no reason to show nothing
+            picture = jpeg_uri(thumbnail(video))
+    return _Edit(name, picture, trace_rows(answer))
 
 
 def _picture(still: Still) -> _Picture:
@@ -91,4 +122,9 @@ def data_uri(image: Image) -> str:
     done, buffer = cv2.imencode(".jpg", image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
     if not done:
         raise ValueError(f"a picture of shape {image.shape} cannot be stored as JPEG")
-    return f"data:image/jpeg;base64,{base64.b64encode(np.asarray(buffer).tobytes()).decode()}"
+    return jpeg_uri(np.asarray(buffer).tobytes())
+
+
+def jpeg_uri(jpeg: bytes) -> str:
+    """A JPEG as a data URI."""
+    return f"data:image/jpeg;base64,{base64.b64encode(jpeg).decode()}"

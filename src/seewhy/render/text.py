@@ -9,6 +9,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from seewhy.render.edit import channels_line, reference_name, trace_rows
 from seewhy.reports import printable
 from seewhy.types.hit import Answer, ConditionVerdict, Hit, Refinement, SearchResult
 from seewhy.types.query import Condition
@@ -46,6 +47,9 @@ def name_of(hit: Hit) -> str:
 
 def _question(result: SearchResult) -> RenderableType:
     lines = [Text.assemble(("? ", "bold cyan"), (result.query.text, "bold"))]
+    if (reference := reference_name(result)) is not None:
+        lines.append(Text(f"  of {reference}", style="bold"))
+        lines += [Text.assemble((f"  {what}: ", "cyan"), said) for what, said in trace_rows(result)]
     for condition in result.query.conditions:
         lines.append(Text(f"  {condition.id}  {_said(condition)}", style="dim"))
     lines += [Text(f"  not understood: {part}", style="yellow") for part in result.query.not_understood]
@@ -61,12 +65,12 @@ def _said(condition: Condition) -> str:
 def _ranking(result: SearchResult) -> Table:
     """Narrow columns first, so that a terminal of 80 columns cuts off names, never numbers."""
     table = Table(box=None, pad_edge=False, header_style="dim")
-    count = len(result.query.conditions)
-    marks_header = "c1" if count == 1 else f"c1-{count}"
+    ids = [condition.id for condition in result.query.conditions]
+    marks_header = ids[0] if len(ids) == 1 else f"{ids[0]}-{ids[-1].removeprefix('c')}"
     table.add_column("#", justify="right", no_wrap=True, min_width=2)
     table.add_column("score", justify="right", no_wrap=True, min_width=5)
     table.add_column("moment", no_wrap=True, min_width=9)
-    table.add_column(marks_header, no_wrap=True, min_width=max(count, len(marks_header)))
+    table.add_column(marks_header, no_wrap=True, min_width=max(len(ids), len(marks_header)))
     table.add_column("video", overflow="fold", min_width=12)  # these two wrap: rich narrows such columns only
     table.add_column("objects", overflow="fold", min_width=12)
     for hit in result.hits:
@@ -103,6 +107,8 @@ def _reasons(hit: Hit) -> RenderableType:
     lines = [Text.assemble((f"{hit.rank} {name_of(hit)}", "bold" if hit.matched else "dim"))]
     lines += [_verdict(verdict) for verdict in hit.verdict.conditions]
     lines += [Text(f"  corrected: {printable(said)}", style="yellow") for said in hit.verdict.corrections]
+    if (channels := channels_line(hit)) is not None:
+        lines.append(Text(f"  found by: {channels}", style="dim"))
     lines += [Text(f"degraded: {note}", style="yellow") for note in hit.degraded]
     return Padding(Group(*lines), (1 if hit.rank == 1 else 0, 0, 0, 0))
 

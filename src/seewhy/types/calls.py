@@ -9,8 +9,9 @@ from pydantic import Field
 
 from seewhy.types.base import Frozen
 
-Purpose = Literal["describe", "decompose", "judge", "plan", "look"]
-"""describe a video; decompose a question; judge candidates; plan a refinement; look at a part of a video again."""
+Purpose = Literal["describe", "decompose", "judge", "plan", "look", "compose", "score"]
+"""describe a video; decompose a question; judge candidates; plan a refinement; look at a part of a video again;
+reason about an edit; score such a reasoning."""
 
 
 class Call(Frozen):

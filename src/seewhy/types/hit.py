@@ -32,6 +32,11 @@ class Candidate(Frozen):
     score: float
     matches: tuple[Match, ...] = ()
     """one per condition that is not negated, in the query's order"""
+    channels: dict[str, float] = Field(default_factory=dict)
+    """channel of retrieval → its score, where there are others beside the twins' components; `score` joins them all"""
+    aligned: float | None = None
+    """coarse score of the components by themselves, where `score` joins several channels; None: it does not, or the
+    video has no components"""
 
 
 class Evidence(Frozen):
@@ -110,6 +115,8 @@ class Hit(Frozen):
     score: Score
     """relevance, 0..1"""
     coarse_score: float
+    channels: dict[str, float] = Field(default_factory=dict)
+    """see `Candidate.channels`"""
     matched: bool
     """False: ranked, but under the relevance threshold tau"""
     judged: bool = True
@@ -144,9 +151,11 @@ class SearchResult(Frozen):
     """True: even the best hit is under tau; the ranking is still given"""
     tau: float
     gallery: int
-    """number of videos searched"""
+    """number of videos searched; the reference is none of them"""
     seconds: dict[str, float]
     """wall time per stage"""
+    reference_paths: tuple[str, ...] = ()
+    """where the video lies that the query is an edit of"""
     refinements: tuple[Refinement, ...] = ()
     """what was looked at again to answer this question, in order"""
     calls: tuple[Call, ...] = ()

@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from seewhy.types.base import Frozen
+from seewhy.types.trace import Trace
 from seewhy.types.twin import AttributeKind, EventName, RelationName
 
 When = Literal["any", "start", "middle", "end", "throughout"]
@@ -148,6 +149,10 @@ class Query(Frozen):
     aggregation: Aggregation = "mean"
     exclude: tuple[str, ...] = ()
     """video ids left out of the gallery (the reference of a composed query)"""
+    reference: str | None = None
+    """id of the video that `text` is an edit of; None: `text` is a question"""
+    trace: Trace | None = None
+    """what would follow from the edit"""
     not_understood: tuple[str, ...] = ()
     """parts of the question that became no checkable condition, said plainly"""
     decomposed_by: str

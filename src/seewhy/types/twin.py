@@ -207,9 +207,10 @@ class SpecialistRun(Frozen):
     note: str | None = None
 
 
-StepName = Literal["describe_track", "detect", "read_text", "look", "recompute"]
+StepName = Literal["describe_track", "detect", "read_text", "look", "recompute", "act"]
 """What refinement may do: describe a track over a span; find a phrase and follow what is found; read the text in the
-picture; look at the frames around a moment; recompute relations and events of a span at the full frame rate."""
+picture; look at the frames around a moment; recompute relations and events of a span at the full frame rate; name what
+tracks do in a span with a model of actions."""
 STEP_NAMES: tuple[StepName, ...] = get_args(StepName)
 
 

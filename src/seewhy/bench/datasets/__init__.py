@@ -21,6 +21,8 @@ class TextQuery(Frozen):
     """A question in words with its one right video."""
 
     id: str
+    source: str = ""
+    """see `ComposedQuery.source`"""
     text: str
     kind: str
     """what it takes to answer: ``negation``, ``temporal order``, ..."""
@@ -33,15 +35,35 @@ class TextQuery(Frozen):
 
 
 class ComposedQuery(Frozen):
-    """A reference video and an edit with the one right video; the reference is not in the gallery."""
+    """A reference video and an edit, with the videos that show what would result."""
 
     id: str
+    """unique in the data set"""
     reference: str
+    """name of the video that the edit starts from"""
     edit: str
-    video: str
+    video: str | None
+    """name of the right video; None: the set keeps it to itself"""
+    also_right: tuple[str, ...] = ()
+    """names of further right ones"""
+    kind: str = "composed"
+    """what it takes to answer, where the set says so: ``direction``, ``count``, ..."""
+    source: str = ""
+    """the part of the data set that it belongs to, where parts have galleries of their own"""
     objects: tuple[str, ...] = ()
-    after_effects: tuple[str, ...] = ()
     near_misses: tuple[str, ...] = ()
+    after_effects: tuple[str, ...] = ()
+    """what follows from the edit, in the words of the set"""
+    reference_description: str = ""
+    target_description: str = ""
+    """what the right video shows, in the words of the set"""
+    reasoning: str = ""
+    """the set's own reasoning from reference and edit to the target"""
+
+    @property
+    def right(self) -> tuple[str, ...]:
+        """All right videos."""
+        return (*(() if self.video is None else (self.video,)), *self.also_right)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +100,23 @@ class Dataset(Protocol):
 
     @property
     def videos(self) -> Mapping[str, Path]:
-        """The gallery: name of a video → its file."""
+        """Name of a video → its file; of those that are there."""
+        ...
+
+    @property
+    def missing(self) -> Mapping[str, str]:
+        """Name of a video whose file is not there → why."""
         ...
 
     @property
     def queries(self) -> Sequence[TextQuery]: ...
+
+    @property
+    def composed(self) -> Sequence[ComposedQuery]: ...
+
+    def pool(self, source: str) -> frozenset[str]:
+        """Names of all videos of a part of the set, missing ones among them."""
+        ...
 
     def truth(self, video: str) -> MaskTruth | None:
         """The right masks of a video, None where the set has none.

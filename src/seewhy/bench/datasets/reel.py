@@ -60,6 +60,7 @@ class _Composed(_Record):
     type: Literal["composed"]
     reference_video: str
     edit: str = Field(min_length=1)
+    kind: str = "composed"
     after_effects: list[str] = []
 
 
@@ -91,6 +92,15 @@ class ReelDataset:
     videos: Mapping[str, Path]
     queries: tuple[TextQuery, ...]
     composed: tuple[ComposedQuery, ...]
+
+    @property
+    def missing(self) -> Mapping[str, str]:
+        """None: without its videos the set is not loaded."""
+        return {}
+
+    def pool(self, source: str) -> frozenset[str]:  # noqa: ARG002 - the set has one part
+        """All videos."""
+        return frozenset(self.videos)
 
     def truth(self, video: str) -> MaskTruth | None:
         """The right masks of a video, None where there are none.
@@ -171,6 +181,7 @@ def load(folder: Path, name: str = "reel") -> ReelDataset:
             composed.append(
                 ComposedQuery(
                     id=record.id, reference=record.reference_video, edit=record.edit, video=record.video,
+                    kind=record.kind,
                     objects=objects, after_effects=tuple(record.after_effects), near_misses=near,
                 )
             )  # fmt: skip
@@ -196,6 +207,7 @@ def _check_objects(dataset: ReelDataset) -> None:
     for query in queries:
         if not query.objects:
             continue
+        assert query.video is not None, "every query of this format names its video"
         if query.video not in truths:
             truths[query.video] = dataset.truth(query.video)
         truth = truths[query.video]

@@ -8,7 +8,9 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from seewhy.bench.synthetic import edits as _edits
 from seewhy.bench.synthetic.check import SyntheticQuery, resolve
+from seewhy.bench.synthetic.edits import SyntheticEdit, resolve_edit
 from seewhy.bench.synthetic.objects import HEIGHT, RATE, WIDTH, SyntheticClip
 from seewhy.bench.synthetic.paint import paint
 from seewhy.bench.synthetic.queries import BENCHMARK
@@ -22,7 +24,12 @@ RENDERER = "synthetic@1"
 _DIGESTS = "rendered.json"
 
 
-def render(clips: Sequence[SyntheticClip], folder: Path, queries: Sequence[SyntheticQuery] | None = None) -> list[Path]:
+def render(
+    clips: Sequence[SyntheticClip],
+    folder: Path,
+    queries: Sequence[SyntheticQuery] | None = None,
+    edits: Sequence[SyntheticEdit] | None = None,
+) -> list[Path]:
     """Draw clips to `folder/videos/<name>.mp4`, their truth to `masks/<name>.json` and `queries.jsonl`.
 
     A clip that was drawn before from the same description is left as it is, so that a broken-off run goes on
@@ -33,6 +40,8 @@ def render(clips: Sequence[SyntheticClip], folder: Path, queries: Sequence[Synth
         folder: made if need be.
         queries: what is asked; None: the benchmark's questions that these clips answer. Those that nothing
             matches are left out, the format has no place for them.
+        edits: what is to be different; None: where the benchmark's questions are asked, its edits that lead from one
+            of these clips to another.
 
     Returns:
         The video files, in the order of the clips.
@@ -49,10 +58,14 @@ def render(clips: Sequence[SyntheticClip], folder: Path, queries: Sequence[Synth
             digests[clip.name] = digest
             _write(folder / _DIGESTS, json.dumps(digests, indent=1, sort_keys=True))
         paths.append(video)
+    names = {clip.name for clip in clips}
+    if edits is None:
+        asked = _edits.BENCHMARK if queries is None else ()
+        edits = [resolve_edit(edit, clips) for edit in asked if {edit.reference, edit.video} <= names]
     if queries is None:
-        names = {clip.name for clip in clips}
         queries = [resolve(question, clips) for question in BENCHMARK if question.video in names]
-    _write(folder / "queries.jsonl", "".join(f"{line}\n" for line in _lines(queries)))
+    lines = (*_lines(queries), *(_edit_line(edit) for edit in edits))
+    _write(folder / "queries.jsonl", "".join(f"{line}\n" for line in lines))
     return paths
 
 
@@ -87,6 +100,17 @@ def _lines(queries: Sequence[SyntheticQuery]) -> Iterator[str]:
             "near_misses": [f"{name}.mp4" for name in query.negatives],
         }  # fmt: skip
         yield json.dumps(record)
+
+
+def _edit_line(edit: SyntheticEdit) -> str:
+    query = edit.query
+    record = {
+        "id": edit.id, "type": "composed", "kind": edit.kind, "reference_video": f"{edit.reference}.mp4",
+        "edit": edit.text, "video": f"{query.video}.mp4", "after_effects": [],
+        "object_ids": [str(number) for number in query.objects], "mask_annotation": "all_frames",
+        "near_misses": [f"{name}.mp4" for name in query.negatives],
+    }  # fmt: skip
+    return json.dumps(record)
 
 
 def _read_digests(path: Path) -> dict[str, str]:

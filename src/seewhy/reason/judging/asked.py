@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from seewhy.plain import as_data, plain
+from seewhy.reason.composing.telling import told_edit, told_trace
 from seewhy.reason.english.wording import look_of, restate
 from seewhy.reason.plan import Plan
 from seewhy.types.hit import Answer
@@ -81,6 +82,16 @@ class Asked:
     @cached_property
     def text(self) -> str:
         """The question with its parts, as JSON, one part a line."""
+        return self._told([f'"question": {as_data(plain(self.query.text, MOST_QUESTION))}'])
+
+    @cached_property
+    def edit(self) -> str:
+        """The same of a composed query: the edit, what follows from it, and the parts that the target would have."""
+        trace = self.query.trace
+        return self._told([told_edit(self.query.text), *(told_trace(trace) if trace is not None else ())])
+
+    def _told(self, head: Sequence[str]) -> str:
+        """As a JSON object that begins with `head`."""
         entities = [as_data({"id": handle, "phrase": self.phrase(handle)}) for handle in self.entities]
         statements = [
             as_data(
@@ -93,13 +104,8 @@ class Asked:
             )
             for statement in self.statements
         ]
-        return "\n".join(
-            [
-                f'{{"question": {as_data(plain(self.query.text, MOST_QUESTION))},',
-                f'"entities": [\n{_lines(entities)}\n],',
-                f'"conditions": [\n{_lines(statements)}\n]}}',
-            ]
-        )
+        parts = [*head, f'"entities": [\n{_lines(entities)}\n]', f'"conditions": [\n{_lines(statements)}\n]']
+        return "{" + ",\n".join(parts) + "}"
 
 
 def asked(plan: Plan) -> Asked:

@@ -1,15 +1,21 @@
-"""The requests of judging: many candidates, one, one with a question about nothing, and two to compare."""
+"""The requests of judging: many candidates, one, one with a question about nothing, and two to compare.
+
+Of a question, and of an edit of a reference video, which has prompts of its own: there the model is shown the
+reference, too, and asked which candidate is the reference with the edit done.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from seewhy.models.language import Request
+from seewhy.models.language import Part, Request
 from seewhy.models.prompt import Prompt, load_prompt
 from seewhy.reason.judging.asked import Asked, asked
+from seewhy.reason.judging.edited import Edited
 from seewhy.reason.judging.replies import SCENE, Comparison, Judgement, judgement
 from seewhy.reason.judging.shown import Shown, alone, records
 from seewhy.reason.plan import Plan
+from seewhy.settings import JudgeSettings
 from seewhy.twin.digest import LEGEND
 from seewhy.types.query import Condition, Query
 
@@ -19,52 +25,58 @@ NULL = asked(
         Query(text="N/A", conditions=(Condition(id="c1", kind="free", text="N/A"),), decomposed_by="null@1"),
     )
 )
-"""A question about nothing (Zhao et al., ICML 2021: what a model answers to no content is its bias)."""
+"""A question about nothing (Zhao et al., ICML 2021: what a model answers to no content is its bias). As an edit, it
+measures how well a candidate would do by being like the reference."""
 
 
-def listwise_prompt() -> Prompt:
-    return load_prompt(PACKAGE, "judge")
+def listwise_prompt(*, edits: bool = False) -> Prompt:
+    return load_prompt(PACKAGE, "judge_edit" if edits else "judge")
 
 
-def pointwise_prompt() -> Prompt:
-    return load_prompt(PACKAGE, "judge_point")
+def pointwise_prompt(*, edits: bool = False) -> Prompt:
+    return load_prompt(PACKAGE, "judge_edit_point" if edits else "judge_point")
 
 
-def pairwise_prompt() -> Prompt:
-    return load_prompt(PACKAGE, "judge_pair")
+def pairwise_prompt(*, edits: bool = False) -> Prompt:
+    return load_prompt(PACKAGE, "judge_edit_pair" if edits else "judge_pair")
 
 
-def listwise(question: Asked, shown: Sequence[Shown]) -> Request[Judgement]:
+def prompts(settings: JudgeSettings, *, edits: bool = False) -> tuple[Prompt, ...]:
+    """Those that a mode uses."""
+    if settings.mode == "listwise":
+        return (listwise_prompt(edits=edits),)
+    comparing = (pairwise_prompt(edits=edits),) if settings.mode == "pairwise" else ()
+    return (pointwise_prompt(edits=edits), *comparing)
+
+
+def listwise(question: Asked, shown: Sequence[Shown], edited: Edited | None = None) -> Request[Judgement]:
     """All these candidates in one request."""
-    return _judgement(listwise_prompt(), question, shown)
+    return _judgement(listwise_prompt(edits=edited is not None), question, shown, edited)
 
 
-def pointwise(question: Asked, shown: Shown) -> Request[Judgement]:
+def pointwise(question: Asked, shown: Shown, edited: Edited | None = None) -> Request[Judgement]:
     """One candidate; nothing in the request says which of how many it is."""
-    return _judgement(pointwise_prompt(), question, [alone(shown)])
+    return _judgement(pointwise_prompt(edits=edited is not None), question, [alone(shown)], edited)
 
 
-def pairwise(question: Asked, first: Shown, second: Shown) -> Request[Comparison]:
+def pairwise(question: Asked, first: Shown, second: Shown, edited: Edited | None = None) -> Request[Comparison]:
     """Which of two candidates answers the question better."""
-    values = {
-        "legend": LEGEND,
-        "question": question.text,
-        "first": first.digest.text,
-        "second": second.digest.text,
-    }
-    prompt = pairwise_prompt()
+    records = {"first": first.digest.text, "second": second.digest.text}
+    values = _values(question, {"first": first, "second": second}, edited, records)
+    prompt = pairwise_prompt(edits=edited is not None)
     return Request(
         purpose="judge",
         subject=question.query.text,
         prompt=prompt.id,
         messages=prompt.fill(values),
         schema=Comparison,
-        hints={**values, "mode": prompt.name},
+        hints={**_texts(values), "mode": prompt.name},
     )
 
 
-def _judgement(prompt: Prompt, question: Asked, shown: Sequence[Shown]) -> Request[Judgement]:
-    values = {"legend": LEGEND, "question": question.text, "records": records(shown)}
+def _judgement(prompt: Prompt, question: Asked, shown: Sequence[Shown], edited: Edited | None) -> Request[Judgement]:
+    values = _values(question, {one.handle: one for one in shown}, edited, {"records": records(shown)})
+    videos = " ".join(one.item.candidate.video for one in shown)
     return Request(
         purpose="judge",
         subject=question.query.text,
@@ -77,8 +89,28 @@ def _judgement(prompt: Prompt, question: Asked, shown: Sequence[Shown]) -> Reque
             _each_once(name for one in shown for name in one.track_of),
             _each_once(name for one in shown for name in one.digest.evidence),
         ),
-        hints={**values, "mode": prompt.name, "videos": " ".join(one.item.candidate.video for one in shown)},
+        hints={**_texts(values), "mode": prompt.name, "videos": videos},
     )
+
+
+Values = Mapping[str, str | tuple[Part, ...]]
+
+
+def _values(question: Asked, shown: Mapping[str, Shown], edited: Edited | None, told: Mapping[str, str]) -> Values:
+    """What a prompt is filled with; `told`: the candidates' records."""
+    if edited is None:
+        return {"legend": LEGEND, "question": question.text, **told}
+    return {
+        "legend": LEGEND,
+        "reference": edited.record.text,
+        "edit": question.edit,
+        **told,
+        "pictures": edited.pictures(shown),
+    }
+
+
+def _texts(values: Values) -> dict[str, str]:
+    return {name: value for name, value in values.items() if isinstance(value, str)}
 
 
 def _each_once(names: Iterable[str]) -> tuple[str, ...]:
