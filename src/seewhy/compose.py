@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from seewhy.engine import Engine
 from seewhy.errors import QueryError, SeewhyError
+from seewhy.reason.question import readable
 from seewhy.reason.seams import Reference
 from seewhy.search import Asked, Stage, answer_all
 from seewhy.types.hit import SearchResult
@@ -87,6 +88,7 @@ def _finding(reference: Named) -> Callable[[], Reference]:
 def find_reference(asked: Asked, engine: Engine) -> None:  # noqa: ARG001 - every stage is given the engine
     """The video that the edit starts from. Raises QueryError, VideoError."""
     assert asked.named is not None, "every edit names a reference"
+    readable(asked.question, "an edit")  # looking at a video may take minutes: not for an edit that nobody can read
     asked.reference = asked.named()
 
 

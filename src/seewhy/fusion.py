@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from seewhy.engine import Engine
 from seewhy.reason.seams import Reference
@@ -96,10 +96,20 @@ def joined(
     ]
 
 
-def notes_of(engine: Engine) -> tuple[str, ...]:
-    """What the channels could not do, and why: their `notes`, where they have such an attribute."""
+@runtime_checkable
+class Noting(Protocol):
+    """A channel that says what it could not do."""
+
+    def notes_of(self, reference: str | None) -> tuple[str, ...]:
+        """What it could not do for an answer about this reference, and why; each once."""
+        ...
+
+
+def notes_of(engine: Engine, reference: str | None) -> tuple[str, ...]:
+    """What the channels could not do for an answer about a reference, and why, where they say so."""
     channels = [*engine.channels, *([engine.rerank] if engine.rerank is not None else [])]
-    return tuple(dict.fromkeys(note for channel in channels for note in getattr(channel, "notes", ())))
+    noting = [channel for channel in channels if isinstance(channel, Noting)]
+    return tuple(dict.fromkeys(note for channel in noting for note in channel.notes_of(reference)))
 
 
 def _admitted(query: Query, engine: Engine, filters: Filters | None) -> frozenset[str]:

@@ -85,6 +85,8 @@ class References:
             TwinNotFound, TwinCorrupt: the library's twin of it cannot be read.
             PluginError, SettingsError: nothing can be perceived as things are set.
         """
+        if not str(named).strip():
+            raise QueryError("an edit starts from a video; give a file, or the id of a video of the library")
         path = Path(os.path.abspath(named))  # noqa: PTH100 - keeps links, as the library does
         file = _stat(path)
         with self.catalog() as catalog:

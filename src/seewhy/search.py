@@ -182,7 +182,9 @@ def find(asked: Asked, engine: Engine, twins: Twins) -> None:
     """Conditions → candidates with their twins, checked by rules."""
     candidates = retrieve(asked.query, engine, max(asked.k, engine.candidates), asked.filters, asked.reference)
     if asked.reference is not None:
-        asked.notes |= dict.fromkeys(notes_of(engine))
+        asked.notes |= dict.fromkeys(notes_of(engine, asked.reference.twin.id))
+        if not engine.align and (engine.channels or engine.rerank):
+            asked.notes["every video is a candidate (search.align=false), so the channels were not asked"] = None
     seen = [candidate for candidate in candidates if candidate.video in engine.gallery]
     asked.pairs, asked.unreadable = load_twins(seen, twins)
     asked.verdicts = engine.checker.judge(asked.query, asked.pairs, asked.reference)

@@ -189,7 +189,11 @@ class TestProtocols:
         told = Told({"edit e": {"R": 0.9, "B": 0.2}, "edit f": {"B": 0.2}})
         first, second = run_queries(told, dataset, dataset.composed, names)
         assert (first.rank, first.gallery) == (None, 1)
+        assert first.failure == "not asked, because a copy of the reference, which is masked: a", "and is told so"
+        assert first.missing == ()
         assert second.rank == 1
+        kept = run_queries(told, dataset, dataset.composed, names, Protocol(keep_reference=True))
+        assert [record.rank for record in kept] == [1, 1]
 
 
 class TestMissing:
@@ -330,6 +334,9 @@ class TestSubmission:
         assert list(answer) == ["id", "video_source", "video_target", "reasoning_trace"]
         assert answer["video_target"] == [str(n) for n in range(50)]
         assert answer["reasoning_trace"] == ["A wet road.", "states: it is wet"]
+        copied = Names({**names.ids, "w/x": "W/0", "w/1": "W/0"})  # 1 is a copy of 0; x is in no gallery
+        alike = run_of(dataset, run_queries(Told(scores), dataset, queries, copied), Protocol())
+        assert submission(alike, self.document(tmp_path))[0]["w"][0]["video_target"][:4] == ["0", "1", "2", "3"]
         [failed] = second["s"]
         assert (failed["id"], failed["video_source"]) == (7, 5), "as given"
         assert (failed["video_target"], failed["reasoning_trace"]) == ([], [])

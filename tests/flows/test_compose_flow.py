@@ -91,6 +91,8 @@ class TestFlow:
         world = composing()
         with pytest.raises(QueryError, match="an edit needs at least one word"):
             compose(reference_in(world), "  ", world.engine)
+        with pytest.raises(QueryError, match="an edit has at most 2000 characters, got 2001"):
+            compose(lambda: pytest.fail("no video is looked at for it"), "e" * 2001, world.engine)
         with pytest.raises(QueryError, match="no composer"):
             compose(reference_in(world), EDIT, replace(world.engine, composer=None))
 

@@ -47,6 +47,9 @@ class Table:
     asked: list[tuple[str, ...] | None] = field(default_factory=list)
     notes: tuple[str, ...] = ()
 
+    def notes_of(self, reference: str | None) -> tuple[str, ...]:
+        return tuple(f"{note} of {reference}" for note in self.notes)
+
     def scores(
         self, query: Query, reference: Reference | None, filters: Filters | None, among: Sequence[str] | None
     ) -> Mapping[str, float]:
@@ -273,6 +276,8 @@ class TestInTheFlow:
 
     def test_what_channels_could_not_do_can_be_told(self) -> None:
         one, other = Table("joint", {}, notes=("joint: a",)), Table("rerank", {}, notes=("rerank: b", "joint: a"))
-        engine = self.composing(channels=(one, First("states", {}))).engine
-        assert notes_of(replaced(engine, rerank=other)) == ("joint: a", "rerank: b")
-        assert notes_of(self.composing().engine) == ()
+        engine = self.composing(channels=(one, Table("states", {}))).engine
+        assert notes_of(replaced(engine, rerank=other), "v") == ("joint: a of v", "rerank: b of v")
+        assert notes_of(self.composing().engine, "v") == ()
+        result = compose(Reference(make_twin(REFERENCE)), "it runs", replaced(engine, rerank=other))
+        assert result.degraded == (f"joint: a of {REFERENCE}", f"rerank: b of {REFERENCE}")

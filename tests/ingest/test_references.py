@@ -77,6 +77,12 @@ def content(folder: LibraryFolder) -> dict[str, str]:
     }
 
 
+@pytest.mark.parametrize("named", ["", "  "])
+def test_nothing_is_no_reference(folder: LibraryFolder, named: str) -> None:
+    with pytest.raises(QueryError, match="an edit starts from a video"):
+        finder(folder).find(named)
+
+
 class TestOfTheLibrary:
     def test_an_id_and_a_path_are_the_same_video(self, folder: LibraryFolder, inside: Path) -> None:
         references = finder(folder)

@@ -263,7 +263,7 @@ class TestChannel:
             scores = made.scores(edited(), gallery.reference(), None, None)
             assert set(scores) == set(VIDEOS) - gallery.gone
         assert gallery.looked_at.count(VIDEOS[1]) == 1
-        [note] = made.notes
+        [note] = made.notes_of(REFERENCE)
         assert note.startswith(f"joint: 2 videos have no vector and cannot be found this way (video {VIDEOS[1]}: 2.mp4")
 
     def test_a_video_without_a_twin_has_no_score_either(self, tmp_path: Path) -> None:
@@ -271,7 +271,7 @@ class TestChannel:
         gallery.twins.delete(VIDEOS[0])
         made = channel(gallery, Colors(), tmp_path)
         assert set(made.scores(edited(), gallery.reference(), None, None)) == set(VIDEOS[1:])
-        assert "1 video has no vector" in made.notes[0]
+        assert "1 video has no vector" in made.notes_of(REFERENCE)[0]
 
     def test_words_alone_find_videos_too(self, tmp_path: Path) -> None:
         gallery, colors = ClipGallery(), Colors()
@@ -280,7 +280,7 @@ class TestChannel:
         exhibit, instruction = colors.asked[-1]
         assert (exhibit.footage, exhibit.text, instruction) == (None, "a dark street", SAID)
         assert len(scores) == len(VIDEOS)
-        assert made.notes == ()
+        assert made.notes_of(REFERENCE) == ()
 
     def test_a_reference_without_pictures_is_looked_for_by_words(self, tmp_path: Path) -> None:
         gallery, colors = ClipGallery(), Colors()
@@ -288,7 +288,10 @@ class TestChannel:
         made.scores(edited(), gallery.reference(blind=True), None, None)
         exhibit, instruction = colors.asked[-1]
         assert (exhibit.text, instruction) == (f"{EDIT} the same street in the dark", SAID)
-        assert made.notes == (f"joint: reference {REFERENCE} has no pictures; it is looked for by words alone",)
+        assert made.notes_of(REFERENCE) == (
+            f"joint: reference {REFERENCE} has no pictures; it is looked for by words alone",
+        )
+        assert made.notes_of(VIDEOS[0]) == (), "an answer about another reference lacks nothing"
 
     def test_read_only_computes_and_keeps_nothing(self, tmp_path: Path) -> None:
         gallery, colors = ClipGallery(), Colors()
@@ -297,7 +300,7 @@ class TestChannel:
         made.scores(edited(), gallery.reference(), None, None)
         assert colors.documents == len(VIDEOS)
         assert not (tmp_path / "vectors").exists()
-        assert made.notes == ()
+        assert made.notes_of(REFERENCE) == ()
 
     def test_a_folder_that_turns_out_to_be_read_only_costs_no_answer(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -309,7 +312,7 @@ class TestChannel:
         gallery, colors = ClipGallery(), Colors()
         made = channel(gallery, colors, tmp_path, width=3)
         assert len(made.scores(edited(), gallery.reference(), None, None)) == len(VIDEOS)
-        assert made.notes == ("joint: vectors are not kept: the folder cannot be written",)
+        assert made.notes_of(REFERENCE) == ("joint: vectors are not kept: the folder cannot be written",)
 
     def test_an_empty_gallery(self, tmp_path: Path) -> None:
         gallery, colors = ClipGallery(videos=()), Colors()

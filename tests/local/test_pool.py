@@ -70,6 +70,29 @@ def test_threads_that_come_together_load_it_once() -> None:
     assert len(made) == 1
 
 
+def test_who_has_a_model_does_not_wait_while_another_is_loaded() -> None:
+    pool, loading, done = ModelPool(), threading.Event(), threading.Event()
+
+    def slow() -> Model:
+        loading.set()
+        assert done.wait(PATIENCE)
+        return Model("slow")
+
+    def load() -> None:
+        with pool.use("slow", CPU, slow):
+            pass
+
+    with pool.use("quick", CPU, lambda: Model("quick")):
+        thread = threading.Thread(target=load)
+        thread.start()
+        assert loading.wait(PATIENCE)
+    with pool.use("quick", CPU, lambda: Model("quick")):  # given back and lent again meanwhile
+        assert pool.loaded == ("quick",)
+    done.set()
+    thread.join(PATIENCE)
+    assert set(pool.loaded) == {"quick", "slow"}
+
+
 def test_the_longest_unused_goes_first() -> None:
     pool = ModelPool()
     for name in ("a", "b", "c", "a"):

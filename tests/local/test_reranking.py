@@ -211,7 +211,7 @@ class TestChannel:
         made = channel(gallery, Scored())
         for _ in range(2):
             assert set(made.scores(edited(), gallery.reference(), None, VIDEOS[:3])) == {VIDEOS[0], VIDEOS[2]}
-        [note] = made.notes
+        [note] = made.notes_of(REFERENCE)
         assert note.startswith(f"rerank: 1 candidate could not be looked at (video {VIDEOS[1]}: 2.mp4")
 
     def test_the_query_is_reference_and_edit_and_its_target_where_wanted(self) -> None:
@@ -228,13 +228,16 @@ class TestChannel:
         gallery, scored = NumberedGallery(), Scored()
         made = channel(gallery, scored)
         made.scores(edited("a street"), None, None, VIDEOS[:1])
-        assert made.notes == ()
+        assert made.notes_of(REFERENCE) == ()
         made.scores(edited(), gallery.reference(blind=True), None, VIDEOS[:1])
         assert [(query.text, instruction) for query, instruction in scored.asked] == [
             ("a street", SAID),
             (f"{EDIT} the same street in the dark", SAID),
         ]
-        assert made.notes == (f"rerank: reference {REFERENCE} has no pictures; it is looked for by words alone",)
+        assert made.notes_of(REFERENCE) == (
+            f"rerank: reference {REFERENCE} has no pictures; it is looked for by words alone",
+        )
+        assert made.notes_of(VIDEOS[0]) == (), "an answer about another reference lacks nothing"
 
     def test_without_an_order_it_goes_by_id(self) -> None:
         gallery, scored = NumberedGallery(), Scored({1: 0.9})

@@ -142,7 +142,10 @@ class TestChannel:
         assert set(made.scores(edited(), gallery.reference(), some, VIDEOS[2:5])) == {VIDEOS[2]}
         assert made.scores(edited(), gallery.reference(), some, []) == {}
         assert colors.batches == [2]
-        assert len(colors.edits) == 2, "where nothing is asked about, nothing is reasoned"
+        assert len(colors.edits) == 1, "nothing is reasoned for nothing, nor twice about one edit"
+        made.scores(edited("in the snow"), gallery.reference(), some, None)
+        made.scores(edited(), replaced(gallery.reference(), twin=gallery.twins.load(VIDEOS[0])), some, None)
+        assert len(colors.edits) == 3, "another edit, and another reference, are other questions"
 
     def test_what_has_no_vector_is_said_once_and_not_tried_again(self, tmp_path: Path) -> None:
         gallery, colors = ClipGallery(gone={VIDEOS[1]}), Colors(dull={30})
@@ -153,7 +156,7 @@ class TestChannel:
             assert set(scores) == {VIDEOS[0], VIDEOS[3], VIDEOS[5]}
         assert gallery.looked_at.count(VIDEOS[1]) == 1
         assert colors.batches == [3, 1]
-        [note] = made.notes
+        [note] = made.notes_of(REFERENCE)
         assert note.startswith(f"states: 3 videos have no vector and cannot be found this way (video {VIDEOS[1]}: ")
 
     def test_a_reference_that_shows_nothing_finds_nothing_and_says_why(self, tmp_path: Path) -> None:
@@ -163,9 +166,10 @@ class TestChannel:
         assert made.scores(edited(), gallery.reference(blind=True), None, None) == {}
         assert made.scores(edited(), gallery.reference(), None, None) == {}
         assert colors.batches == [], "nothing is described for nothing"
-        blind, dull = made.notes
+        blind, dull = made.notes_of(REFERENCE)
         assert blind == f"states: an edit of {REFERENCE} finds nothing this way: there are no pictures of it"
         assert dull.endswith("no vector: nothing was said")
+        assert made.notes_of(VIDEOS[0]) == (), "an answer about another reference lacks nothing"
 
     def test_a_folder_that_cannot_be_written_costs_no_answer(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -179,7 +183,7 @@ class TestChannel:
         for _ in range(2):
             assert len(made.scores(edited(), gallery.reference(), None, None)) == len(VIDEOS)
         assert colors.batches == [4, 2]
-        assert made.notes == ("states: vectors are not kept: the folder cannot be written",)
+        assert made.notes_of(REFERENCE) == ("states: vectors are not kept: the folder cannot be written",)
 
 
 def test_over_a_checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -196,4 +200,4 @@ def test_over_a_checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert all(-1.001 < score < 1.001 for score in scores.values())
     [folder] = (tmp_path / VECTORS_FOLDER).iterdir()
     assert sorted(file.name for file in folder.glob("*.npy")) == [f"{video}.npy" for video in VIDEOS[:3]]
-    assert made.notes == ()
+    assert made.notes_of(REFERENCE) == ()

@@ -232,6 +232,18 @@ class TestComingAndGoing:
     def test_several_are_removed(self) -> None:
         assert changed(compose(PARK, "without the dog and the ball")) == ["not: a dog is there", "not: a ball is there"]
 
+    @pytest.mark.parametrize(
+        "edit", ["without the dog and darker", "no dog and much darker", "remove the dog and slower"]
+    )
+    def test_a_comparative_behind_a_removal_is_not_removed(self, edit: str) -> None:
+        query = compose(PARK, edit)
+        assert "not: a dog is there" in changed(query)
+        assert [c for c in query.conditions if c.kind == "free"] == []
+        [alone] = [part for part in ("darker", "slower") if part in edit]
+        asked = [c.predicate for c in compose(PARK, alone).conditions if c.weight >= 1]
+        assert asked
+        assert set(asked) <= {c.predicate for c in query.conditions if not c.negated}
+
     def test_what_nobody_knows_is_not_lost(self) -> None:
         query = compose(PARK, "remove the bell")
         assert [(c.kind, c.text) for c in query.conditions if c.negated] == [("free", "not: bell")]

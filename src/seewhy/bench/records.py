@@ -40,6 +40,8 @@ class RankedHit(Frozen):
 
     video: str
     """name in the data set"""
+    copies: tuple[str, ...] = ()
+    """names of files with the same content, which a library does not tell apart"""
     score: float
     coarse_score: float
     matched: bool

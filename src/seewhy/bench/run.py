@@ -69,9 +69,21 @@ class Names:
         """Some of them."""
         return Names({name: self.ids[name] for name in names if name in self.ids})
 
+    def copies(self, video: str) -> tuple[str, ...]:
+        """All names of a video id but the first."""
+        return self._others.get(video, ())
+
     @cached_property
     def _first(self) -> dict[str, str]:
         return {video: name for name, video in sorted(self.ids.items(), reverse=True)}
+
+    @cached_property
+    def _others(self) -> dict[str, tuple[str, ...]]:
+        others: dict[str, tuple[str, ...]] = {}
+        for name, video in sorted(self.ids.items()):
+            if name != self._first[video]:
+                others[video] = (*others.get(video, ()), name)
+        return others
 
 
 @dataclass(frozen=True)
@@ -113,6 +125,15 @@ class Searching:
             gone += right
         return tuple(gone)
 
+    def unasked(self, query: Question) -> str | None:
+        """Why a query cannot be answered right, whatever is found; None: it can."""
+        if missing := self.missing(query):
+            return f"not there: {', '.join(missing)}"
+        right = {self.names.ids[name] for name in right_of(query) if name in self.names.ids}
+        if right and right == {self.masked(query)}:
+            return f"a copy of the reference, which is masked: {', '.join(right_of(query))}"
+        return None
+
     @property
     def hits(self) -> int:
         """How many are asked for: one more than are looked at, so that a tie at the end is seen."""
@@ -136,7 +157,8 @@ def run_queries(
 
     The key of the pessimistic rank is (judged, above tau, relevance, coarse score), which is what orders hits; ids,
     which only break ties, are no part of it. Whatever goes wrong in answering is that query's failure, hence a miss.
-    A query whose reference, or whose right videos, are not there is not asked: it is a miss, too.
+    A query whose reference, or whose right videos, are not there is not asked: it is a miss, too. So is one whose only
+    right video has the reference's very content: a library knows videos by content, and masks both.
 
     Args:
         queries: of one kind, questions or edits.
@@ -153,8 +175,11 @@ def run_queries(
     found: dict[str, Record] = {}
     for gallery in galleries(dataset, queries, protocol):
         searching = Searching(gallery, names.within(gallery.names), names, protocol)
-        asked = [query for query in gallery.queries if not searching.missing(query)]
-        found |= {query.id: _gone(query, searching) for query in gallery.queries if searching.missing(query)}
+        unasked = {query.id: why for query in gallery.queries if (why := searching.unasked(query)) is not None}
+        asked = [query for query in gallery.queries if query.id not in unasked]
+        found |= {
+            query.id: _gone(query, searching, unasked[query.id]) for query in gallery.queries if query.id in unasked
+        }
         for query, outcome in zip(asked, _outcomes(library, asked, searching, told), strict=True):
             if isinstance(outcome, Exception):
                 found[query.id] = _missed(query, searching, f"{type(outcome).__name__}: {outcome}")
@@ -182,9 +207,8 @@ def _outcomes(
     yield from library.search_all(questions, searching.hits, filters, told=told, caught=Exception)
 
 
-def _gone(query: Question, searching: Searching) -> Record:
-    missing = searching.missing(query)
-    return _missed(query, searching, f"not asked, because not there: {', '.join(missing)}", missing=missing)
+def _gone(query: Question, searching: Searching, why: str) -> Record:
+    return _missed(query, searching, f"not asked, because {why}", missing=searching.missing(query))
 
 
 def _missed(query: Question, searching: Searching, failure: str, **found: Any) -> Record:
@@ -212,6 +236,7 @@ def _answered(
         hits=tuple(
             RankedHit(
                 video=searching.names.of(hit.video),
+                copies=searching.names.copies(hit.video),
                 score=hit.score,
                 coarse_score=hit.coarse_score,
                 matched=hit.matched,

@@ -58,10 +58,11 @@ def submission(run: Run, annotations: Path) -> list[dict[str, list[dict[str, Any
 
 
 def _answered(row: dict[str, Any], record: Record, part: str) -> dict[str, Any]:
+    named = [name for hit in record.hits for name in (hit.video, *hit.copies)]  # whichever of copies is the one
     return {
         "id": row["id"],
         "video_source": row["video_source"],
-        "video_target": [hit.video.removeprefix(f"{part}/") for hit in record.hits[:TOP]],
+        "video_target": [name.removeprefix(f"{part}/") for name in named[:TOP]],
         "reasoning_trace": told(record.trace) if record.trace is not None else [],
     }
 

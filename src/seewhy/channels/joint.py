@@ -17,6 +17,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from threading import Lock
 from typing import Protocol
 
+from seewhy.channels.notes import Notes
 from seewhy.channels.shelf import Shelf
 from seewhy.channels.showing import LINES, footage_of
 from seewhy.channels.vectors import VECTORS_FOLDER, Vector, VectorFolder
@@ -84,13 +85,12 @@ class JointChannel:
         self._clip, self._videos, self._frames = clip, videos, frames
         self._described, self._width = described, width
         self._without: dict[str, str] = {}
-        self._said: dict[str, None] = {}
+        self._said = Notes()
         self._preparing, self._keeping = Lock(), Lock()
 
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What it could not do, and why; each once."""
-        notes, without = list(self._said), dict(self._without)  # copies: other threads may add to them
+    def notes_of(self, reference: str | None) -> tuple[str, ...]:
+        """What it could not do for an answer about this reference, and why; each once."""
+        notes, without = list(self._said.of(reference)), dict(self._without)  # copies: other threads may add to them
         if without:
             count = "1 video has" if len(without) == 1 else f"{len(without)} videos have"
             notes.append(f"{self.name}: {count} no vector and cannot be found this way ({without[min(without)]})")
@@ -131,14 +131,14 @@ class JointChannel:
             try:
                 self._vectors.put(video, vector)
             except (LibraryReadOnly, OutOfSpace) as error:
-                self._said[f"{self.name}: vectors are not kept: {error}"] = None
+                self._said.add(f"{self.name}: vectors are not kept: {error}")
                 self._vectors = VectorFolder(self._vectors.folder.parent, self._vectors.key, read_only=True)
                 self._vectors.put(video, vector)
 
     def _vector_of(self, query: Query, reference: Reference | None) -> Vector:
         exhibit, why = query_exhibit(query, reference, self._frames, described=self._described)
-        if why is not None:
-            self._said[f"{self.name}: {why}"] = None
+        if why is not None and reference is not None:
+            self._said.add(f"{self.name}: {why}", reference.twin.id)
         [vector] = self._embedder.embed([exhibit], SAID if exhibit.footage is None else EDITED)
         return vector
 

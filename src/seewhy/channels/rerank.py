@@ -11,6 +11,7 @@ from threading import Lock
 from typing import Protocol
 
 from seewhy.channels.joint import query_exhibit
+from seewhy.channels.notes import Notes
 from seewhy.channels.shelf import RERANK, Shelf
 from seewhy.channels.showing import footage_of
 from seewhy.errors import TwinError, VideoError
@@ -71,14 +72,13 @@ class RerankChannel:
         self._reranker, self._twins, self._clip, self._videos = reranker, twins, clip, videos
         self._frames, self._described, self._width = frames, described, width
         self._without: dict[str, str] = {}
-        self._said: dict[str, None] = {}
+        self._said = Notes()
         self._known: dict[tuple[str, str, str], float] = {}
         self._lock = Lock()
 
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What it could not do, and why; each once."""
-        notes, without = list(self._said), dict(self._without)  # copies: other threads may add to them
+    def notes_of(self, reference: str | None) -> tuple[str, ...]:
+        """What it could not do for an answer about this reference, and why; each once."""
+        notes, without = list(self._said.of(reference)), dict(self._without)  # copies: other threads may add to them
         if without:
             count = "1 candidate" if len(without) == 1 else f"{len(without)} candidates"
             notes.append(f"{self.name}: {count} could not be looked at ({without[min(without)]})")
@@ -99,8 +99,8 @@ class RerankChannel:
         if filters is not None and filters.videos is not None:
             ordered = [video for video in ordered if video in filters.videos]
         exhibit, why = query_exhibit(query, reference, self._frames, described=self._described)
-        if why is not None:
-            self._said[f"{self.name}: {why}"] = None
+        if why is not None and reference is not None:
+            self._said.add(f"{self.name}: {why}", reference.twin.id)
         scores: dict[str, float] = {}
         for start in range(0, min(len(ordered), CAP), STEP):
             step = ordered[start : min(start + STEP, CAP)]

@@ -20,6 +20,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Protocol
 
+from seewhy.channels.notes import Notes
 from seewhy.channels.shelf import Shelf
 from seewhy.channels.showing import LINES, MOST_SLANTED, evenly
 from seewhy.channels.vectors import VECTORS_FOLDER, Vector, VectorFolder
@@ -41,6 +42,10 @@ RATE = 1.0
 FEWEST, MOST = 4, 64
 """Frames. Fewer than four say little of what happens (the models' own preparation takes no fewer); those of more than a
 minute lie more than a second apart."""
+
+KEPT = 4096
+"""Vectors of what would result that are remembered: an edit is asked about again after refinement, which changes no
+video. Some tens of MB."""
 
 Told = Callable[[int, int], None]
 """How many of how many videos have been described."""
@@ -81,17 +86,17 @@ class StatesChannel:
         self._teller, self._vectors, self._twins = teller, vectors, twins
         self._clip, self._videos, self._side, self._told = clip, videos, side, told
         self._without: dict[str, str] = {}
-        self._said: dict[str, None] = {}
-        self._preparing = Lock()
+        self._said = Notes()
+        self._imaginings: dict[tuple[str, str], Vector] = {}
+        """reference and edit → what would result, for when the same is asked again"""
+        self._preparing, self._remembering = Lock(), Lock()
 
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What it could not do, and why; each once."""
-        notes = list(self._said)
-        if self._without:
-            first = min(self._without)
-            count = "1 video has" if len(self._without) == 1 else f"{len(self._without)} videos have"
-            notes.append(f"{self.name}: {count} no vector and cannot be found this way ({self._without[first]})")
+    def notes_of(self, reference: str | None) -> tuple[str, ...]:
+        """What it could not do for an answer about this reference, and why; each once."""
+        notes, without = list(self._said.of(reference)), dict(self._without)  # copies: other threads may add to them
+        if without:
+            count = "1 video has" if len(without) == 1 else f"{len(without)} videos have"
+            notes.append(f"{self.name}: {count} no vector and cannot be found this way ({without[min(without)]})")
         return tuple(notes)
 
     def scores(
@@ -149,7 +154,7 @@ class StatesChannel:
         try:
             self._vectors.put(video, vector, text)
         except (LibraryReadOnly, OutOfSpace) as error:
-            self._said[f"{self.name}: vectors are not kept: {error}"] = None
+            self._said.add(f"{self.name}: vectors are not kept: {error}")
             self._vectors = VectorFolder(self._vectors.folder.parent, self._vectors.key, read_only=True)
             self._vectors.put(video, vector, text)
 
@@ -158,12 +163,23 @@ class StatesChannel:
         if reference is None:
             return None
         why = "there are no pictures of it"
+        video = reference.twin.id
+        with self._remembering:
+            known = self._imaginings.get((video, query.text))
+        if known is not None:
+            return known
         if reference.clip is not None:
             try:
-                return self._teller.compose(footage_by_second(reference.twin, reference.clip), query.text).vector
+                made = self._teller.compose(footage_by_second(reference.twin, reference.clip), query.text).vector
             except (VideoError, PerceptionError) as error:
                 why = str(error)
-        self._said[f"{self.name}: an edit of {reference.twin.id} finds nothing this way: {why}"] = None
+            else:
+                with self._remembering:
+                    if len(self._imaginings) >= KEPT:
+                        self._imaginings.pop(next(iter(self._imaginings)))
+                    self._imaginings[video, query.text] = made
+                return made
+        self._said.add(f"{self.name}: an edit of {video} finds nothing this way: {why}", video)
         return None
 
 

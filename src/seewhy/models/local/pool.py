@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from threading import RLock
+from threading import Lock, RLock
 from typing import Any, TypeVar
 
 from seewhy.models.local.devices import Device
@@ -32,7 +32,10 @@ class ModelPool:
 
     def __init__(self) -> None:
         self._kept: dict[Hashable, _Kept] = {}
-        self._lock = RLock()
+        self._lock = Lock()
+        """of the fields; held for moments only, so that nobody waits who has what he needs"""
+        self._loading = RLock()
+        """one model at a time: two would make neither faster. A model may be made of others"""
         self._clock = 0
 
     @contextmanager
@@ -47,17 +50,28 @@ class ModelPool:
         Raises:
             Whatever `make` raises; out of memory only when nothing more can be released.
         """
-        with self._lock:  # loading two models at a time would make neither faster
-            kept = self._kept.get(key)
-            if kept is None:
-                kept = self._kept[key] = self._load(device, make)
-            kept.users += 1
+        kept = self._lent(key)
+        if kept is None:
+            with self._loading:
+                kept = self._lent(key)  # somebody else may have loaded it meanwhile
+                if kept is None:
+                    kept = self._load(device, make)
+                    with self._lock:
+                        self._kept[key] = kept
+                        kept.users += 1
         try:
             yield kept.model
         finally:
             with self._lock:
                 kept.users -= 1
                 self._touch(kept)
+
+    def _lent(self, key: Hashable) -> _Kept | None:
+        with self._lock:
+            kept = self._kept.get(key)
+            if kept is not None:
+                kept.users += 1
+            return kept
 
     def release(self, most: int | None = None, device: Device | None = None) -> int:
         """Let go of models that nobody uses, the longest unused first.
@@ -70,7 +84,7 @@ class ModelPool:
             how many went.
         """
         with self._lock:
-            idle = [key for key in self.loaded if not self._kept[key].users]
+            idle = [key for key in self._by_use() if not self._kept[key].users]
             gone = [key for key in idle if device is None or self._kept[key].device.name == device.name][:most]
             devices = {self._kept.pop(key).device.name: None for key in gone}
             for name in devices:
@@ -91,14 +105,17 @@ class ModelPool:
     def loaded(self) -> tuple[Hashable, ...]:
         """The keys of the models in memory, the longest unused first."""
         with self._lock:
-            return tuple(key for key, _ in sorted(self._kept.items(), key=lambda item: item[1].used))
+            return tuple(self._by_use())
+
+    def _by_use(self) -> list[Hashable]:
+        return [key for key, _ in sorted(self._kept.items(), key=lambda item: item[1].used)]
 
     def _load(self, device: Device, make: Callable[[], Model]) -> _Kept:
         while True:
             try:
                 return self._admit(device, make())
             except Exception as error:
-                if not is_out_of_memory(error) or all(kept.users for kept in self._kept.values()):
+                if not is_out_of_memory(error) or self._all_in_use():
                     raise
             self.release(1)  # not above: there the error still holds what had been loaded
 
@@ -109,15 +126,21 @@ class ModelPool:
         while device.limit is not None and self._taken(device) + kept.bytes > device.limit:
             if not self.release(1, device):
                 break
-        self._touch(kept)
+        with self._lock:
+            self._touch(kept)
         return kept
+
+    def _all_in_use(self) -> bool:
+        with self._lock:
+            return all(kept.users for kept in self._kept.values())
 
     def _touch(self, kept: _Kept) -> None:
         self._clock += 1
         kept.used = self._clock
 
     def _taken(self, device: Device) -> int:
-        return sum(kept.bytes for kept in self._kept.values() if kept.device.name == device.name)
+        with self._lock:
+            return sum(kept.bytes for kept in self._kept.values() if kept.device.name == device.name)
 
 
 _OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "not enough memory")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from seewhy.reason.question import readable
 from seewhy.reason.rules import RulesDecomposer
 from seewhy.reason.seams import Reference
 from seewhy.types.query import Query
@@ -24,5 +25,5 @@ class LiteralComposer:
             QueryError: the edit has no words, or is too long (see `readable`).
         """
         video = reference.twin.id
-        query = self._decomposer.decompose(edit)
+        query = self._decomposer.decompose(readable(edit, "an edit"))
         return query.model_copy(update={"reference": video, "exclude": (video,), "decomposed_by": self.name})

@@ -80,7 +80,7 @@ class ModelComposer:
         Raises:
             QueryError: the edit has no words, or is too long (see `readable`).
         """
-        edited = Edited.of(reference, readable(edit), self.settings.frames)
+        edited = Edited.of(reference, readable(edit, "an edit"), self.settings.frames)
         notes: list[str] = []
         if edited.unseen is not None:
             notes.append(f"reason: the reference's record alone was used: {shortened(edited.unseen, MOST_OF_REASON)}")

@@ -43,7 +43,7 @@ class RulesComposer:
         Raises:
             QueryError: the edit has no words, or is too long (see `readable`).
         """
-        text = readable(edit)
+        text = readable(edit, "an edit")
         wishes = Wishes(Cast(reference.twin))
         read(text, wishes)
         return _query(wishes, text, reference.twin, self.name)

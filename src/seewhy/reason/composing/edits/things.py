@@ -139,6 +139,8 @@ class Things(Part):
         """ "the dog and the ball", as far as nothing else is said of them."""
         phrases: list[NounPhrase] = []
         while (phrase := self.noun_phrase(position)) is not None and self._names(phrase):
+            if phrases and self.word(self.skip(say.MUCH, position)) in say.COMPARATIVES:
+                break  # "without the dog and brighter": nothing called so is to go
             after = self.word(phrase.end)
             if phrases and after and after not in say.SEPARATORS:
                 break
