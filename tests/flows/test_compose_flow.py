@@ -252,6 +252,13 @@ class TestChannels:
         assert VIDEOS[0] not in asked
         assert asked[0] == VIDEOS[2]
 
+    def test_where_every_video_is_a_candidate_they_are_not_asked_and_that_is_said(self) -> None:
+        joint = Table("joint", {VIDEOS[5]: 0.9})
+        result = self.found(channels=(joint,), align=False)
+        assert joint.asked == []
+        assert any("the channels were not asked" in note for note in result.degraded)
+        assert self.found(align=False).degraded == ()
+
     def test_questions_do_without(self) -> None:
         from seewhy.search import search
 
