@@ -18,7 +18,7 @@ from seewhy.fusion import COMPONENTS
 from seewhy.index.seam import ComponentIndex, Fingerprint
 from seewhy.models import registry
 from seewhy.settings import Settings
-from seewhy.thinking import checker_of, composer_of, decomposer_of, judge_of, looker_of, planner_of
+from seewhy.thinking import checker_of, composer_of, decomposer_of, follower_of, judge_of, looker_of, planner_of
 from seewhy.twin.catalog import Catalog
 from seewhy.twin.folder import CATALOG_FILE, REPLIES_FILE, LibraryFolder
 from seewhy.types.twin import TWIN_SCHEMA
@@ -208,7 +208,7 @@ class Parts:
             return None
         from seewhy.perceive.hosted.describer import HostedDescriber
 
-        return HostedDescriber(self.model, self.settings.describe)
+        return HostedDescriber(self.model, self.settings.describe, follower_of(self.settings))
 
     @property
     def enriching(self) -> Enriching | None:

@@ -10,6 +10,7 @@ from seewhy.settings import Settings
 
 if TYPE_CHECKING:
     from seewhy.models.language import LanguageModel
+    from seewhy.perceive.hosted.describer import Follower
     from seewhy.perceive.seams import Looker
     from seewhy.video.clip import Clip
 
@@ -85,6 +86,19 @@ def planner_of(model: LanguageModel | None) -> Planner:
     from seewhy.reason.planning import ModelPlanner
 
     return ModelPlanner(model)
+
+
+def follower_of(settings: Settings) -> Follower | None:
+    """Who follows what a describer saw and nobody tracks; None: the embedded follower.
+
+    Raises:
+        WeightsError: of the profile `local`, a model that finds or follows is not here.
+    """
+    if settings.profile != "local" or settings.replies.mode in ("record", "replay"):  # see `looker_of`
+        return None
+    from seewhy.perceive.local.looker import local_finder
+
+    return local_finder(settings)
 
 
 def looker_of(settings: Settings, model: LanguageModel | None) -> Looker | None:

@@ -85,6 +85,32 @@ class TestFinding:
         assert once.objects[0].score == pytest.approx(0.3)
         assert dict(once.objects[0].masks) == world.truth(1), "it is followed beyond the span"
 
+    def test_what_a_describer_saw_is_followed_from_where_it_is_detected(self) -> None:
+        """The describer's box is off by a third; the detector's, of the name that it gave, is not."""
+        world, tracker = tracked_and_not(), FakeTracker(COLORS)
+        [detection] = world.detections("lantern", 1, {24: 0.3})[24]
+        x0, y0, x1, y1 = detection.box
+        off = x0 + (x1 - x0) / 3, y0, x1 + (x1 - x0) / 3, y1
+        found = finder({24: [detection]}, tracker).follow(world.clip, world.twin, 24, off, "lantern")
+        assert found == world.truth(1)
+        assert [prompt.box for prompt in tracker.sessions[0].looks[0][1]] == [detection.box]
+
+    @pytest.mark.parametrize("said", ["", "lantern", "kite"])
+    def test_where_the_detector_finds_nothing_there_the_describers_box_counts(self, said: str) -> None:
+        world, tracker = tracked_and_not(), FakeTracker(COLORS)
+        [there] = world.detections("kite", 1, {24: 0.3})[24]
+        [elsewhere] = world.detections("lantern", 0, {24: 0.9})[24]
+        script = {} if said == "kite" else {24: [elsewhere]}
+        found = finder(script, tracker).follow(world.clip, world.twin, 24, there.box, said)
+        assert found == world.truth(1)
+        assert [prompt.box for prompt in tracker.sessions[0].looks[0][1]] == [there.box]
+
+    def test_nothing_is_followed_from_outside_the_frame_or_the_twin(self) -> None:
+        world = tracked_and_not()
+        assert finder({}).follow(world.clip, world.twin, 24, (1.2, 0.1, 1.4, 0.3), "lantern") == {}
+        with pytest.raises(PerceptionError, match="not sampled"):
+            finder({}).follow(world.clip, world.twin, 25, (0.1, 0.1, 0.3, 0.3), "lantern")
+
     def test_it_is_not_followed_over_a_cut(self) -> None:
         world = Squares([Square(BLUE, (10, 10), (60, 40))], cuts=(1.0, 3.0))
         span = Span(start=1.5, end=2.5)

@@ -62,10 +62,10 @@ def test_any_reply_can_be_read(seed: int) -> None:
         ]
         assert all(reading.span.start <= span.start < span.end <= reading.span.end for span in spans)
         assert list(reading.events) == sorted(reading.events, key=lambda event: event.span.start)
-    found = together(readings, TWIN, "s@1", lambda frame, box: box_masks(TWIN, frame, box))
+    found = together(readings, TWIN, "s@1", lambda frame, box, _: box_masks(TWIN, frame, box))
     assert set(found.labels) | set(found.attributes) <= {1, 2}
     ends = {end for event in found.events for end in (event.subject, event.object) if end is not None}
     assert ends <= {1, 2, *(-n - 1 for n in range(len(found.objects)))}
     twin, _ = enter(TWIN, WORLD.masks, found)
     assert len(twin.tracks) >= 2
-    assert together(readings, TWIN, "s@1", lambda frame, box: box_masks(TWIN, frame, box)) == found
+    assert together(readings, TWIN, "s@1", lambda frame, box, _: box_masks(TWIN, frame, box)) == found

@@ -279,3 +279,18 @@ def test_the_source_names_the_model_that_sees() -> None:
             return "org/eyes" if request.has_pictures else "org/words"
 
     assert HostedDescriber(Named(), DescribeSettings()).source.startswith("describe:org/eyes@1-")
+
+
+def test_what_it_saw_is_followed_by_whom_it_is_given(followed: list[tuple[int, Box]]) -> None:
+    asked: list[tuple[int, Box, str]] = []
+
+    class Follower:
+        def follow(self, clip: Clip, twin: Twin, frame: int, box: Box, said: str) -> Mapping[int, Rle]:
+            asked.append((frame, box, said))
+            return box_masks(twin, frame, box)
+
+    world, model = two_squares(), ScriptedModel({"describe": lambda _: GOOD})
+    found = HostedDescriber(model, DescribeSettings(), Follower()).describe(world.twin, world.masks, world)
+    assert asked == [(0, (0.7, 0.6, 0.8, 0.9), "cup")]
+    assert followed == [], "not by the embedded one"
+    assert [thing.labels[0].name for thing in found.objects] == ["cup"]

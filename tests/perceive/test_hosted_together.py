@@ -43,7 +43,7 @@ def _thing(name: str, score: float = 0.6, left: float = 0.1) -> Missed:
 
 
 def _together(*readings: Reading, lost: frozenset[float] = frozenset()) -> Findings:
-    def follow(frame: int, box: Box) -> Any:
+    def follow(frame: int, box: Box, said: str) -> Any:
         return {} if box[0] in lost else box_masks(TWIN, frame, box)
 
     return together(readings, TWIN, SOURCE, follow)

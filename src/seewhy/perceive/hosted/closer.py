@@ -214,7 +214,7 @@ def _found(reading: Reading, answer: str, twin: Twin, clip: Clip, source: str, b
         track: tuple(_momentary(one, reading.span, twin) for one in said) for track, said in reading.attributes.items()
     }
     seen = replace(reading, attributes=timed)
-    found = together([seen], twin, source, lambda frame, box: follow_box(clip, twin, frame, box))
+    found = together([seen], twin, source, lambda frame, box, _: follow_box(clip, twin, frame, box))
     said = sentences(answer, MOST_ANSWER)
     notes = (*((f"said: {said}",) if said else ()), *found.notes)
     return replace(found, notes=notes, seconds=round(time.perf_counter() - began, 3))

@@ -13,7 +13,8 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
+from typing import Protocol
 
 from seewhy.errors import ModelError
 from seewhy.models.asking import ask_all
@@ -30,6 +31,7 @@ from seewhy.perceive.hosted.table import track_table, tracks_in
 from seewhy.perceive.hosted.together import together
 from seewhy.perceive.seams import Masks
 from seewhy.settings import DescribeSettings
+from seewhy.types.masks import Rle
 from seewhy.types.time import Span, merge_spans
 from seewhy.types.twin import Twin
 from seewhy.types.video import Frame
@@ -49,11 +51,47 @@ class Stretch:
     """indices of decoded frames"""
 
 
+class Follower(Protocol):
+    """Who segments, and follows, a thing that the model saw and nobody tracks."""
+
+    def follow(
+        self, clip: Clip, twin: Twin, frame: int, box: tuple[float, float, float, float], said: str
+    ) -> Mapping[int, Rle]:
+        """Where it is in the twin's frames: frame index → mask; nothing where it could not be segmented.
+
+        Args:
+            frame: index of a decoded frame, one of the twin's.
+            box: around the thing there, as the model said: x0, y0, x1, y1 as fractions of the frame.
+            said: what it is, in the model's words; may be empty.
+        """
+        ...
+
+
+class EmbeddedFollower:
+    """By color and motion, with nothing to download."""
+
+    def follow(
+        self,
+        clip: Clip,
+        twin: Twin,
+        frame: int,
+        box: tuple[float, float, float, float],
+        said: str,  # noqa: ARG002
+    ) -> Mapping[int, Rle]:
+        """See `Follower.follow`."""
+        return follow_box(clip, twin, frame, box)
+
+
 class HostedDescriber:
     """The seam `VideoDescriber` over a vision-language model."""
 
-    def __init__(self, model: LanguageModel, settings: DescribeSettings) -> None:
+    def __init__(self, model: LanguageModel, settings: DescribeSettings, follower: Follower | None = None) -> None:
+        """
+        Args:
+            follower: of things that the model saw and nobody tracks; None: the embedded one.
+        """
         self._model = model
+        self._follower: Follower = follower or EmbeddedFollower()
         self._settings = settings
         self._prompt = load_prompt(PROMPT_PACKAGE, "describe")
 
@@ -89,7 +127,7 @@ class HostedDescriber:
         if left_out:
             spans = ", ".join(map(str, merge_spans(left_out)))
             degraded.append(f"describe: {spans} not described, over the limit of {self._settings.max_calls} calls")
-        found = together(readings, twin, self.source, lambda frame, box: follow_box(clip, twin, frame, box))
+        found = together(readings, twin, self.source, partial(self._follower.follow, clip, twin))
         seconds = round(time.perf_counter() - began, 3)
         return replace(found, degraded=tuple(degraded), incomplete=bool(errors), seconds=seconds)
 

@@ -16,8 +16,8 @@ from seewhy.types.masks import Rle
 from seewhy.types.time import Span, merge_spans
 from seewhy.types.twin import Attribute, AttributeKind, Event, Label, Twin
 
-Follow = Callable[[int, Box], Mapping[int, Rle]]
-"""(index of a decoded frame, box) → masks by frame; empty where nothing could be segmented"""
+Follow = Callable[[int, Box, str], Mapping[int, Rle]]
+"""(index of a decoded frame, box, what it is said to be) → masks by frame; empty where nothing could be segmented"""
 
 MOST_FOLLOWED = 12
 """things of one video that had no track, the surest: following one takes seconds"""
@@ -153,7 +153,7 @@ def _followed(
     numbers: dict[tuple[int, int], int] = {}
     objects: list[FoundObject] = []
     for place, n, thing in sorted(surest[:MOST_FOLLOWED], key=lambda one: one[:2]):
-        masks = follow(thing.frame, thing.box)
+        masks = follow(thing.frame, thing.box, thing.labels[0].name if thing.labels else "")
         if masks:
             numbers[place, n] = len(objects)
             objects.append(_found(thing, masks, source))

@@ -42,6 +42,8 @@ MOST_FOUND = 3
 """things that one phrase may turn up"""
 SAME = 0.5
 """IoU of boxes from which two are of one thing, as PASCAL VOC counts"""
+MEANT = 0.3
+"""IoU from which a detected box may be what a language model's box is around: theirs are often off by a third."""
 AGREEING = 3
 """Looks that make a name sure, the best ones: further ones are mostly the same view again."""
 HELD = 32
@@ -109,6 +111,31 @@ class PhraseFinder:
                 objects.append(FoundObject(labels=(label,), masks=masks, score=score, source=self.source))
         seconds = round(time.perf_counter() - began, 3)
         return Findings(source=self.source, objects=tuple(objects), notes=tuple(notes), seconds=seconds)
+
+    def follow(
+        self, clip: Clip, twin: Twin, frame: int, box: tuple[float, float, float, float], said: str
+    ) -> dict[int, Rle]:
+        """The seam `Follower`: what a language model saw, from where it saw it.
+
+        A detector draws boxes better than a language model does. So the name is looked for in that frame, and where
+        something is found that the model's box may well be around, it is followed from there; else from that box.
+
+        Raises:
+            PerceptionError: the frame is none of the twin's, or the video's frames are not of its size any more.
+            VideoError: the video cannot be read.
+        """
+        if all(one.index != frame for one in twin.frames):
+            raise PerceptionError(f"frame {frame} of {twin.id} was not sampled; take one of the twin's frames")
+        meant = _within_frame(box)
+        if meant is None:
+            return {}
+        phrase, near = plain(said, MOST_PHRASE), [meant]
+        if phrase:
+            [shown] = clip.exact([frame], LINES).values()
+            boxes = [_within_frame(detection.box) for detection in self._detector.detect(shown, [phrase])]
+            near = [one for one in boxes if one is not None and box_iou(one, meant) >= MEANT] or near
+        best = max(near, key=lambda one: (box_iou(one, meant), one))
+        return self._follow(twin, clip, frame, [_Find(frame, best, 1.0)])[0]
 
     def _seen(self, phrase: str, twin: Twin, clip: Clip, span: Span) -> list[_Find]:
         """Boxes in some frames of a span, surest first."""

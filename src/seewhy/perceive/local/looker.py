@@ -110,13 +110,22 @@ def local_looker(settings: Settings, model: LanguageModel | None = None) -> Loca
         SettingsError: there is no such device.
         PluginError: torch is not installed, or the detector does not load.
     """
+    return LocalLooker(model, _actions(settings) if settings.local.actions else None, local_finder(settings))
+
+
+def local_finder(settings: Settings) -> PhraseFinder | None:
+    """Who finds what phrases name: the detector that looks at videos as they come in, and SAM 2.1, or EdgeTAM where
+    that is the segmenter; None: the detector knows certain phrases only.
+
+    Raises:
+        See `local_looker`.
+    """
     local, named = settings.local, chosen(settings)
     detector: Detector = load(SPECIALISTS, named["detector"])(settings)
-    finder: PhraseFinder | None = None
-    if detector.vocabulary is None:
-        kind, weights = (EdgeTamTracker, local.edgetam) if named["segmenter"] == EDGETAM else (Sam2Tracker, local.sam2)
-        finder = PhraseFinder(detector, kind(find(weights, local), device_for(local), local.batch), local.chunk)
-    return LocalLooker(model, _actions(settings) if local.actions else None, finder)
+    if detector.vocabulary is not None:
+        return None
+    kind, weights = (EdgeTamTracker, local.edgetam) if named["segmenter"] == EDGETAM else (Sam2Tracker, local.sam2)
+    return PhraseFinder(detector, kind(find(weights, local), device_for(local), local.batch), local.chunk)
 
 
 def _actions(settings: Settings) -> ActionClassifier:
