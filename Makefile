@@ -7,7 +7,7 @@ VIDEOS ?=
 QUERY  ?=
 DATA   ?= ../shared/data
 
-.PHONY: help demo test lint types layers unit bench clean
+.PHONY: help local demo test lint types layers unit bench clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -29,7 +29,13 @@ $(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
 	$(PIP) --no-deps vos-benchmark
 	@touch $@ $(VENV)/.base
 
-demo: $(VENV)/.base  ## render clips, index them, ask four questions, write an HTML report; or VIDEOS=folder QUERY="..."
+$(VENV)/.local: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) -e '.[local]'
+	@touch $@ $(VENV)/.base
+
+local: $(VENV)/.local  ## install what the profile local needs (torch, transformers); 'seewhy models pull' gets weights
+
+demo: $(VENV)/.base  ## render clips, index them, ask four questions and for one edit, write an HTML report; or VIDEOS=folder QUERY="..."
 	$(BIN)/seewhy demo $(if $(VIDEOS),--videos "$(VIDEOS)") $(if $(QUERY),--query "$$DEMO_QUERY")
 demo: export DEMO_QUERY := $(QUERY)
 
