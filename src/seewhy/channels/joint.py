@@ -17,8 +17,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from threading import Lock
 from typing import Protocol
 
-from seewhy.channels.notes import Notes
-from seewhy.channels.shelf import Shelf
+from seewhy.channels.notes import NO_VECTOR, Notes
+from seewhy.channels.shelf import Shelf, within
 from seewhy.channels.showing import LINES, footage_of
 from seewhy.channels.vectors import VECTORS_FOLDER, Vector, VectorFolder
 from seewhy.errors import LibraryReadOnly, OutOfSpace, TwinError, VideoError
@@ -84,17 +84,12 @@ class JointChannel:
         self._embedder, self._vectors, self._twins = embedder, vectors, twins
         self._clip, self._videos, self._frames = clip, videos, frames
         self._described, self._width = described, width
-        self._without: dict[str, str] = {}
-        self._said = Notes()
+        self._said = Notes(self.name, NO_VECTOR)
         self._preparing, self._keeping = Lock(), Lock()
 
     def notes_of(self, reference: str | None) -> tuple[str, ...]:
         """What it could not do for an answer about this reference, and why; each once."""
-        notes, without = list(self._said.of(reference)), dict(self._without)  # copies: other threads may add to them
-        if without:
-            count = "1 video has" if len(without) == 1 else f"{len(without)} videos have"
-            notes.append(f"{self.name}: {count} no vector and cannot be found this way ({without[min(without)]})")
-        return tuple(notes)
+        return self._said.of(reference)
 
     def scores(
         self, query: Query, reference: Reference | None, filters: Filters | None, among: Sequence[str] | None
@@ -104,9 +99,7 @@ class JointChannel:
         Raises:
             WeightsError: the model cannot be loaded.
         """
-        asked = list(self._videos() if among is None else among)
-        if filters is not None and filters.videos is not None:
-            asked = [video for video in asked if video in filters.videos]
+        asked = within(self._videos() if among is None else among, filters)
         self.prepare(asked)
         if not asked:
             return {}
@@ -115,7 +108,7 @@ class JointChannel:
     def prepare(self, videos: Collection[str], told: Callable[[int, int], None] | None = None) -> None:
         """See `Preparing.prepare`."""
         with self._preparing:  # two questions at a time would embed the same videos
-            new = [video for video in self._vectors.missing(sorted(videos)) if video not in self._without]
+            new = [video for video in self._vectors.missing(sorted(videos)) if not self._said.lacks(video)]
             for done, _ in enumerate(in_flight(self._embed, new, self._width), start=1):
                 if told is not None:
                     told(done, len(new))
@@ -124,7 +117,7 @@ class JointChannel:
         try:
             footage = footage_of(self._twins.load(video), self._clip(video), self._frames)
         except (VideoError, TwinError) as error:
-            self._without[video] = f"video {video}: {error}"
+            self._said.lack(video, error)
             return
         [vector] = self._embedder.embed([Exhibit(footage)])
         with self._keeping:

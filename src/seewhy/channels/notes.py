@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from threading import Lock
 
+NO_VECTOR = (
+    "1 video has no vector and cannot be found this way",
+    "{} videos have no vector and cannot be found this way",
+)
+NOT_LOOKED_AT = ("1 candidate could not be looked at", "{} candidates could not be looked at")
+
 
 class Notes:
     """Each is said once. Threads may share it.
@@ -12,8 +18,14 @@ class Notes:
     the answers about that reference only.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, channel: str, lacking: tuple[str, str]) -> None:
+        """
+        Args:
+            lacking: how it is said that one video of the gallery, or so many ("{}"), are out of the channel's reach.
+        """
+        self._channel, self._lacking = channel, lacking
         self._said: dict[tuple[str, str | None], None] = {}
+        self._without: dict[str, str] = {}
         self._lock = Lock()
 
     def add(self, note: str, reference: str | None = None) -> None:
@@ -25,6 +37,22 @@ class Notes:
             self._said[note, reference] = None
 
     def of(self, reference: str | None) -> tuple[str, ...]:
-        """Those that concern an answer about this reference, in the order in which they were said."""
+        """Those that concern an answer about this reference, in the order in which they were said; then how many
+        videos are lacking, with the reason of the first by id."""
         with self._lock:
-            return tuple(note for note, about in self._said if about is None or about == reference)
+            notes = [note for note, about in self._said if about is None or about == reference]
+            if self._without:
+                one, several = self._lacking
+                told = one if len(self._without) == 1 else several.format(len(self._without))
+                notes.append(f"{self._channel}: {told} ({self._without[min(self._without)]})")
+            return tuple(notes)
+
+    def lacks(self, video: str) -> bool:
+        """Whether this video was found to be out of the channel's reach."""
+        with self._lock:
+            return video in self._without
+
+    def lack(self, video: str, why: object) -> None:
+        """This video of the gallery is out of the channel's reach."""
+        with self._lock:
+            self._without[video] = f"video {video}: {why}"

@@ -11,8 +11,8 @@ from threading import Lock
 from typing import Protocol
 
 from seewhy.channels.joint import query_exhibit
-from seewhy.channels.notes import Notes
-from seewhy.channels.shelf import RERANK, Shelf
+from seewhy.channels.notes import NOT_LOOKED_AT, Notes
+from seewhy.channels.shelf import RERANK, Shelf, within
 from seewhy.channels.showing import footage_of
 from seewhy.errors import TwinError, VideoError
 from seewhy.models.local.footage import Exhibit
@@ -71,18 +71,13 @@ class RerankChannel:
         """
         self._reranker, self._twins, self._clip, self._videos = reranker, twins, clip, videos
         self._frames, self._described, self._width = frames, described, width
-        self._without: dict[str, str] = {}
-        self._said = Notes()
+        self._said = Notes(self.name, NOT_LOOKED_AT)
         self._known: dict[tuple[str, str, str], float] = {}
         self._lock = Lock()
 
     def notes_of(self, reference: str | None) -> tuple[str, ...]:
         """What it could not do for an answer about this reference, and why; each once."""
-        notes, without = list(self._said.of(reference)), dict(self._without)  # copies: other threads may add to them
-        if without:
-            count = "1 candidate" if len(without) == 1 else f"{len(without)} candidates"
-            notes.append(f"{self.name}: {count} could not be looked at ({without[min(without)]})")
-        return tuple(notes)
+        return self._said.of(reference)
 
     def scores(
         self, query: Query, reference: Reference | None, filters: Filters | None, among: Sequence[str] | None
@@ -95,9 +90,7 @@ class RerankChannel:
         Raises:
             WeightsError: the model cannot be loaded.
         """
-        ordered = sorted(self._videos()) if among is None else list(among)
-        if filters is not None and filters.videos is not None:
-            ordered = [video for video in ordered if video in filters.videos]
+        ordered = within(sorted(self._videos()) if among is None else among, filters)
         exhibit, why = query_exhibit(query, reference, self._frames, described=self._described)
         if why is not None and reference is not None:
             self._said.add(f"{self.name}: {why}", reference.twin.id)
@@ -120,7 +113,7 @@ class RerankChannel:
         try:
             footage = footage_of(self._twins.load(video), self._clip(video), self._frames)
         except (VideoError, TwinError) as error:
-            self._without[video] = f"video {video}: {error}"
+            self._said.lack(video, error)
             return None
         [score] = self._reranker.scores(query, [Exhibit(footage)], SAID if query.footage is None else EDITED)
         with self._lock:

@@ -7,7 +7,7 @@ others have found.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
@@ -16,6 +16,7 @@ from seewhy.fusion import COMPONENTS
 from seewhy.models import registry
 from seewhy.settings import Settings
 from seewhy.twin.store import TwinStore
+from seewhy.types.query import Filters
 
 if TYPE_CHECKING:
     from seewhy.engine import Channel
@@ -80,3 +81,10 @@ def channels_of(shelf: Shelf) -> Channels:
     made = {name: registry.load(registry.CHANNELS, name)(shelf) for name in names if name != COMPONENTS}
     rerank = made.pop(RERANK, None)
     return Channels(by_components=COMPONENTS in names, others=tuple(made.values()), rerank=rerank)
+
+
+def within(videos: Iterable[str], filters: Filters | None) -> list[str]:
+    """Those that the filters name, in their order; all, where they name none. What else filters ask for, whoever asks a
+    channel has looked up."""
+    named = None if filters is None else filters.videos
+    return [video for video in videos if named is None or video in named]

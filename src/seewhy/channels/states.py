@@ -20,8 +20,8 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Protocol
 
-from seewhy.channels.notes import Notes
-from seewhy.channels.shelf import Shelf
+from seewhy.channels.notes import NO_VECTOR, Notes
+from seewhy.channels.shelf import Shelf, within
 from seewhy.channels.showing import LINES, MOST_SLANTED, evenly
 from seewhy.channels.vectors import VECTORS_FOLDER, Vector, VectorFolder
 from seewhy.errors import LibraryReadOnly, OutOfSpace, PerceptionError, TwinError, VideoError
@@ -85,19 +85,14 @@ class StatesChannel:
         """
         self._teller, self._vectors, self._twins = teller, vectors, twins
         self._clip, self._videos, self._side, self._told = clip, videos, side, told
-        self._without: dict[str, str] = {}
-        self._said = Notes()
+        self._said = Notes(self.name, NO_VECTOR)
         self._imaginings: dict[tuple[str, str], Vector] = {}
         """reference and edit → what would result, for when the same is asked again"""
         self._preparing, self._remembering = Lock(), Lock()
 
     def notes_of(self, reference: str | None) -> tuple[str, ...]:
         """What it could not do for an answer about this reference, and why; each once."""
-        notes, without = list(self._said.of(reference)), dict(self._without)  # copies: other threads may add to them
-        if without:
-            count = "1 video has" if len(without) == 1 else f"{len(without)} videos have"
-            notes.append(f"{self.name}: {count} no vector and cannot be found this way ({without[min(without)]})")
-        return tuple(notes)
+        return self._said.of(reference)
 
     def scores(
         self, query: Query, reference: Reference | None, filters: Filters | None, among: Sequence[str] | None
@@ -107,9 +102,7 @@ class StatesChannel:
         Raises:
             WeightsError: the model cannot be loaded.
         """
-        asked = list(self._videos() if among is None else among)
-        if filters is not None and filters.videos is not None:
-            asked = [video for video in asked if video in filters.videos]
+        asked = within(self._videos() if among is None else among, filters)
         imagined = self._imagined(query, reference) if asked else None
         if imagined is None:
             return {}
@@ -125,7 +118,7 @@ class StatesChannel:
         """
         told = told or self._told
         with self._preparing:  # two questions at a time would describe the same videos
-            new = [video for video in self._vectors.missing(sorted(videos)) if video not in self._without]
+            new = [video for video in self._vectors.missing(sorted(videos)) if not self._said.lacks(video)]
             ahead = in_flight(self._footage_of, new, self._side)  # is read while the model watches what was
             for start in range(0, len(new), self._side):
                 batch = new[start : start + self._side]
@@ -139,7 +132,7 @@ class StatesChannel:
             return
         for video, described in zip(seen, self._teller.describe_all(list(seen.values())), strict=True):
             if isinstance(described, PerceptionError):
-                self._without[video] = f"video {video}: {described}"
+                self._said.lack(video, described)
             else:
                 self._keep(video, described.vector, described.text)
 
@@ -147,7 +140,7 @@ class StatesChannel:
         try:
             return footage_by_second(self._twins.load(video), self._clip(video))
         except (VideoError, TwinError) as error:
-            self._without[video] = f"video {video}: {error}"
+            self._said.lack(video, error)
             return None
 
     def _keep(self, video: str, vector: Vector, text: str) -> None:

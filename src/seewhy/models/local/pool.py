@@ -114,7 +114,7 @@ class ModelPool:
         while True:
             try:
                 return self._admit(device, make())
-            except Exception as error:
+            except Exception as error:  # memory runs out in several ways; whatever else it is goes on
                 if not is_out_of_memory(error) or self._all_in_use():
                     raise
             self.release(1)  # not above: there the error still holds what had been loaded
