@@ -11,73 +11,39 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from pydantic import ValidationError
 
 from seewhy.answers import Answer, Shown
 from seewhy.compose import compose, compose_all
-from seewhy.errors import LibraryNotFound, QueryError, SeewhyError, TwinNotFound
+from seewhy.errors import LibraryNotFound, QueryError, SeewhyError
 from seewhy.gallery import Gallery
-from seewhy.parts import Parts, encoder_of
+from seewhy.ground import encoder_of
+from seewhy.looking import Looking
+from seewhy.names import known_video
 from seewhy.search import search, search_all
 from seewhy.settings import Settings
 from seewhy.twin.folder import LibraryFolder
+from seewhy.types.base import words_of
 from seewhy.types.hit import Hit, SearchResult
 from seewhy.types.query import Filters
-from seewhy.types.twin import Twin
 
 if TYPE_CHECKING:
     from seewhy.export import ExportFormat
     from seewhy.imports.report import ImportReport
     from seewhy.models.language import LanguageModel
-    from seewhy.render.stills import Footage
     from seewhy.reports import IngestReport, Progress
-    from seewhy.twin.masks_file import MaskTable
 
 
-@dataclass(frozen=True, slots=True)
-class VideoEntry:
-    """A video, or a file that could not become one, as the catalog knows it."""
-
-    id: str | None
-    """None: the file could not even be probed"""
-    state: str
-    paths: tuple[str, ...]
-    duration: float | None
-    """seconds"""
-    date: str | None
-    categories: tuple[str, ...]
-    reason: str | None
-    error: str | None
-
-    def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
-
-    def line(self) -> str:
-        from seewhy.reports import printable
-
-        length = f"{self.duration:7.1f} s" if self.duration is not None else "        -"
-        where = printable(", ".join(self.paths)) or "(no file has this content any more)"
-        return f"{self.id or '-':32} {self.state:9} {length}  {where}" + (
-            f"  {printable(self.reason)}" if self.reason else ""
-        )
-
-
-class Library:
+class Library(Looking):
     """Videos, their twins and an index over them, in one folder. Use `Library.open`.
 
     One process may add at a time; any number may search meanwhile.
     """
-
-    def __init__(self, folder: LibraryFolder, settings: Settings, model: LanguageModel | None = None) -> None:
-        self._folder = folder
-        self.settings = settings
-        self._parts = Parts(folder, settings, model)
 
     @classmethod
     def open(
@@ -221,24 +187,27 @@ class Library:
 
         return watch([Path(path) for path in paths], lambda ready: self.add(ready, progress=progress))
 
-    def remove(self, videos: Iterable[str]) -> None:
+    def remove(self, videos: Iterable[str]) -> tuple[str, ...]:
         """Take videos out of the library: catalog, index and twin. The video files are not touched.
 
+        Args:
+            videos: ids, or what else just one video of the library is called by, see `video_id`.
+
+        Returns:
+            ids of what was removed.
+
         Raises:
-            QueryError: an id that is not in the library; nothing is removed.
+            QueryError: a name that none, or more than one, is called by; nothing is removed.
         """
-        wanted = list(videos)
         with self._folder.writing(), self._folder.catalog() as catalog:
-            known = {row.id for row in catalog.videos()}
-            unknown = [video for video in wanted if video not in known]
-            if unknown:
-                raise QueryError(f"no video {unknown[0]!r} in {self.path}; 'seewhy videos' lists them")
+            wanted = tuple(dict.fromkeys(known_video(catalog, video).id for video in videos))
             for video in wanted:
                 catalog.remove(video)
             self._parts.writable_index.delete(wanted)
             self._parts.writable_index.flush()
             for video in wanted:
                 self._folder.store.delete(video)
+        return wanted
 
     def rebuild_index(self) -> int:
         """Make the index anew from the twins (after another encoder was chosen, say).
@@ -298,7 +267,8 @@ class Library:
         >>> library.compose("kitchen.mp4", "the same dish, an hour later")      # doctest: +SKIP
 
         Args:
-            reference: id of a video of the library, or path of a file, in the library or not; it is not among the hits.
+            reference: id of a video of the library, or path of a file, in the library or not; or, where there is no
+                such file, what else just one video is called by, see `video_id`. It is not among the hits.
             edit: what is to be different, in words.
 
         Raises:
@@ -364,7 +334,7 @@ class Library:
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             where = ".".join(str(part) for part in first["loc"])
-            raise QueryError(f"this is not what 'seewhy search --json' prints: {where}: {first['msg']}") from error
+            raise QueryError(f"this is not what 'seewhy search --json' prints: {where}: {words_of(first)}") from error
 
     # Showing and exporting
 
@@ -397,75 +367,3 @@ class Library:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(report_html(answers, self.footage, self.thumbnail), encoding="utf-8")
         return path
-
-    # Looking into it
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What a user has to know of the work so far: that replies of models are not kept, and why."""
-        return self._parts.notes
-
-    @property
-    def path(self) -> Path:
-        return self._folder.path
-
-    def videos(self) -> list[VideoEntry]:
-        """Every video, and every file that could not become one, in order of path."""
-        with self._folder.catalog() as catalog:
-            entries = [
-                VideoEntry(row.id, row.state, catalog.paths(row.id), row.duration, row.date, row.categories,
-                           row.reason, row.error)
-                for row in catalog.videos()
-            ]  # fmt: skip
-            entries += [
-                VideoEntry(None, row.state, (row.path,), None, None, (), row.reason, row.error)
-                for row in catalog.files()
-                if row.video is None
-            ]
-        return sorted(entries, key=lambda entry: (entry.paths, entry.id or ""))
-
-    def footage(self, hit: Hit) -> Footage:
-        """All that is needed to draw a hit: its twin, its masks and a file with its pictures.
-
-        Raises:
-            VideoNotFound: the file is gone. TwinNotFound, TwinCorrupt: see each.
-        """
-        from seewhy.render.stills import Footage
-
-        return Footage(self.twin(hit.video), self.masks(hit.video), self.video_path(hit.video), self._parts.source)
-
-    def twin(self, video: str) -> Twin:
-        """
-        Raises:
-            TwinNotFound, TwinCorrupt: see each.
-        """
-        return self._folder.store.load(video)
-
-    def masks(self, video: str) -> MaskTable:
-        """Decoded frame index → track id → mask.
-
-        Raises:
-            TwinNotFound, TwinCorrupt: see each.
-        """
-        from seewhy.keep import mask_table
-
-        return mask_table(self._folder.store, video)
-
-    def thumbnail(self, video: str) -> bytes:
-        """A JPEG: of a video of the library, or of one that was a reference a short while ago.
-
-        Raises:
-            TwinNotFound: it is neither.
-        """
-        try:
-            return self._folder.store.thumbnail(video)
-        except TwinNotFound:
-            return self._parts.references.thumbnail(video)
-
-    def video_path(self, video: str) -> Path:
-        """A file with this content that is there now.
-
-        Raises:
-            VideoNotFound: none of the paths the library knows exists any more.
-        """
-        return self._parts.path_of(video)

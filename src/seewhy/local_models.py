@@ -49,14 +49,14 @@ def used(settings: Settings) -> dict[str, str]:
     """Setting → the model that it names, of all models that these settings make use of.
 
     Those are the chosen specialists', the language model unless there is an endpoint, with the profile `local` the one
-    that names actions, and those of the channels of composed queries.
+    that names actions, and those of the channels of questions and edits.
     """
     names = [name.replace("-", "_") for name in chosen(settings).values() if name.startswith("local.")]
     if settings.speaks_locally:
         names += ["local.language", VISION]
     if settings.profile == PROFILE:
         names.append("local.actions")
-    for channel in settings.compose.channels.split(","):
+    for channel in f"{settings.search.channels},{settings.compose.channels}".split(","):
         names += CHANNEL_MODELS.get(channel, ())
     named = {name: _value(settings.local, name) for name in dict.fromkeys(names)}
     return {name: reference for name, reference in named.items() if reference}

@@ -1,52 +1,38 @@
-"""What a library works with, made when first needed: encoder, index, and, where there is an endpoint, its models."""
+"""What a library works with, made when first needed: who thinks, looks and finds, as the settings choose."""
 
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property, partial
-from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
 from seewhy.channels.shelf import Channels, Preparing, Shelf, channels_of
 from seewhy.engine import Engine
-from seewhy.errors import LibraryBusy, LibraryReadOnly, OutOfSpace, VideoNotFound
 from seewhy.fusion import COMPONENTS
-from seewhy.index.seam import ComponentIndex, Fingerprint
-from seewhy.models import registry
+from seewhy.ground import Ground
 from seewhy.settings import Settings
 from seewhy.thinking import checker_of, composer_of, decomposer_of, follower_of, judge_of, looker_of, planner_of
-from seewhy.twin.catalog import Catalog
-from seewhy.twin.folder import CATALOG_FILE, REPLIES_FILE, LibraryFolder
-from seewhy.types.twin import TWIN_SCHEMA
-
-KEEP_SECONDS = 2.0
-"""How long what refinement found waits for another process to be done writing: another search is done well within it,
-a process that indexes may take hours."""
-KEEP_PAUSE = 0.05
-"""Seconds between two looks whether it is."""
+from seewhy.twin.folder import REPLIES_FILE, LibraryFolder
 
 if TYPE_CHECKING:
+    from seewhy.engine import Channel
     from seewhy.enrich import Enriching
-    from seewhy.index.exact import ExactIndex
     from seewhy.models.language import LanguageModel
     from seewhy.models.remembering import RememberingModel
-    from seewhy.models.text import TextEncoder
+    from seewhy.models.replies import ReplyStore
     from seewhy.perceive.hosted.describer import HostedDescriber
     from seewhy.perceive.seams import Looker
     from seewhy.reason.seams import Composer, Decomposer, Judge
     from seewhy.recorded import Recording
     from seewhy.references import References
-    from seewhy.refine import Found, Refiner
+    from seewhy.refine import Refiner
     from seewhy.reports import Progress
-    from seewhy.video.clip import Clip
-    from seewhy.video.source import VideoSource
 
 
-class Parts:
+class Parts(Ground):
     """The parts of one library, as the settings choose them."""
 
     def __init__(self, folder: LibraryFolder, settings: Settings, model: LanguageModel | None = None) -> None:
@@ -54,86 +40,18 @@ class Parts:
         Args:
             model: who is asked instead of the settings' endpoint.
         """
-        self.folder, self.settings = folder, settings
+        super().__init__(folder, settings)
         self._given = model
-        self._opening = Lock()
+        self._opening, self._making = Lock(), Lock()
 
     def close(self) -> None:
         """Let go of the index and of the model. They are opened anew when they are needed."""
-        for name in ("index", "writable_index", "model"):
+        super().close()
+        for name in ("model", "replies"):
             self._drop(name)
         # these hold the model
-        for name in ("decomposer", "composer", "judge", "looker", "describer", "references", "channels"):
+        for name in ("decomposer", "composer", "judge", "looker", "describer", "references", "_channels"):
             self.__dict__.pop(name, None)
-
-    def _drop(self, name: str) -> None:
-        """Close a part that was made, so that it is made anew when it is needed."""
-        part = self.__dict__.pop(name, None)
-        if part is not None:
-            part.close()
-
-    # Everyone's
-
-    @cached_property
-    def encoder(self) -> TextEncoder:
-        return encoder_of(self.settings)
-
-    @cached_property
-    def source(self) -> VideoSource:
-        from seewhy.video.pyav import PyAvSource
-
-        return PyAvSource(max_pixels=self.settings.video.max_pixels)
-
-    @property
-    def fingerprint(self) -> Fingerprint:
-        """What the index has to be built with."""
-        encoder = self.encoder
-        return Fingerprint(
-            encoder=encoder.name, dimensions=encoder.dimensions, twin=TWIN_SCHEMA, format=self.index_type.format
-        )
-
-    @property
-    def index_type(self) -> type[ExactIndex]:
-        kind: type[ExactIndex] = registry.load(registry.INDEXES, self.settings.index.name)
-        return kind
-
-    @cached_property
-    def index(self) -> ComponentIndex:
-        """For searching: changes nothing."""
-        index: ComponentIndex = self.index_type.open(self.folder.index_path, self.fingerprint, read_only=True)
-        return index
-
-    @cached_property
-    def writable_index(self) -> ComponentIndex:
-        return self.index_type.open(self.folder.index_path, self.fingerprint, create=True)
-
-    def reading(self) -> Catalog:
-        """A catalog that nothing is written to; close it."""
-        return Catalog.open(self.folder.path / CATALOG_FILE, read_only=True)
-
-    def path_of(self, video: str) -> Path:
-        """A file with this content that is there now.
-
-        Raises:
-            VideoNotFound: none of the paths the library knows exists any more.
-        """
-        with self.reading() as catalog:
-            paths = catalog.paths(video)
-        for path in paths:
-            if Path(path).is_file():
-                return Path(path)
-        raise VideoNotFound(paths[0] if paths else video, "the file is gone; index it again where it lies now")
-
-    def clip(self, video: str) -> Clip:
-        """The video, to be looked at again.
-
-        Raises:
-            VideoNotFound: its file is gone. TwinNotFound, TwinCorrupt: see each.
-        """
-        from seewhy.video.exact import FileClip
-
-        twin = self.folder.store.load(video)
-        return FileClip(self.source, self.path_of(video), twin.video, self.settings, twin.frames)
 
     # The language model's
 
@@ -222,13 +140,29 @@ class Parts:
 
     @property
     def recording(self) -> Recording | None:
-        """Where twins are kept beside replies, when recording or replaying."""
-        if self.settings.replies.mode not in ("record", "replay") or self.model is None:
-            return None
+        """Where twins, and what channels answer, are kept beside replies, when recording or replaying."""
         from seewhy.recorded import Recording
 
-        store = self.model.store
+        store = self._recorded
         return Recording.of(store, self.settings) if store is not None else None
+
+    @property
+    def _recorded(self) -> ReplyStore | None:
+        """The file that is recorded into, or replayed from: the model's, or one for the channels alone."""
+        if self.settings.replies.mode not in ("record", "replay"):
+            return None
+        if self.model is not None:
+            return self.model.store
+        if {self.settings.search.channels, self.settings.compose.channels} == {COMPONENTS}:
+            return None
+        from seewhy.models.open import recording
+
+        with self._opening:
+            if "replies" not in self.__dict__:
+                file = self.folder.path / REPLIES_FILE
+                self.__dict__["replies"] = recording(self.settings, file, self.folder.read_only)
+            opened: ReplyStore = self.__dict__["replies"]
+            return opened
 
     # Together
 
@@ -239,7 +173,7 @@ class Parts:
 
         return References(
             catalog=self.reading,
-            twins=self.folder.store,
+            twins=self.twins,
             source=self.source,
             settings=self.settings,
             describer=lambda: self.describer,
@@ -247,31 +181,34 @@ class Parts:
         )
 
     @cached_property
-    def channels(self) -> Channels:
-        """Who finds candidates of composed queries."""
-        return channels_of(
-            Shelf(
-                settings=self.settings,
-                folder=self.folder.path,
-                read_only=self.folder.read_only,
-                twins=self.folder.store,
-                videos=self._committed,
-                clip=self.clip,
-                model=self.model,
-            )
+    def _channels(self) -> dict[str, Channel]:
+        """Those that have been made, by name."""
+        return {}
+
+    def channels(self, names: str) -> Channels:
+        """Who finds candidates; each channel is made when it is first named."""
+        if names == COMPONENTS:  # needs nothing, and no model's library
+            return Channels()
+        shelf = Shelf(
+            settings=self.settings,
+            folder=self.folder.path,
+            read_only=self.folder.read_only,
+            twins=self.folder.store,
+            videos=self.committed,
+            clip=self.clip,
+            model=self.model,
+            recording=self.recording,
         )
+        with self._making:  # two threads would load its model twice
+            return channels_of(shelf, names, self._channels)
 
     def prepare_channels(self, progress: Progress) -> None:
-        """Have the channels of composed search make ahead what they keep of videos."""
-        if self.settings.compose.channels == COMPONENTS:  # needs nothing, and no model's library
-            return
-        for channel in self.channels.others:
+        """Have the channels of questions and edits make ahead what they keep of videos."""
+        of_questions = self.channels(self.settings.search.channels).others
+        of_edits = self.channels(self.settings.compose.channels).others
+        for channel in {channel.name: channel for channel in (*of_questions, *of_edits)}.values():
             if isinstance(channel, Preparing):
-                channel.prepare(self._committed(), partial(progress.preparing, channel.name))
-
-    def _committed(self) -> frozenset[str]:
-        with self.reading() as catalog:
-            return catalog.committed()
+                channel.prepare(self.committed(), partial(progress.preparing, channel.name))
 
     @contextmanager
     def giving_up(self) -> Iterator[None]:
@@ -290,7 +227,7 @@ class Parts:
             composes: there are edits to be answered, too.
         """
         search, judge = self.settings.search, self.settings.judge
-        channels = self.channels if composes else Channels()
+        channels = self.channels(self.settings.compose.channels if composes else search.channels)
         return Engine(
             decomposer=self.decomposer,
             composer=self.composer if composes else None,
@@ -298,9 +235,10 @@ class Parts:
             rerank=channels.rerank,
             by_components=channels.by_components,
             checker=checker_of(self.settings),
-            encoder=self.encoder,
+            checked=search.judge != "none",
+            encoder=self.recalling,
             index=self.index,
-            twins=self.folder.store,
+            twins=self.twins,
             gallery=gallery,
             judge=self.judge,
             refiner=self.refiner,
@@ -313,39 +251,3 @@ class Parts:
             tau=search.tau,
             aggregation=search.aggregation,
         )
-
-    def keep(self, found: Mapping[str, Found]) -> str | None:
-        """Write what refinement found, for every later question.
-
-        Returns:
-            why it could not be written; None: it was.
-        """
-        from seewhy.keep import Keeper
-
-        until = time.monotonic() + KEEP_SECONDS
-        while True:
-            try:
-                with self.folder.writing(), self.folder.catalog() as catalog:
-                    keeper = Keeper.of(self.folder, catalog, self.writable_index, self.encoder)
-                    keeper.reconcile()
-                    committed = catalog.committed()
-                    for video, findings in sorted(found.items()):
-                        if video in committed:  # still: another process may have removed it meanwhile
-                            keeper.enter(video, findings)
-                    keeper.flush()
-            except LibraryBusy as error:
-                if time.monotonic() >= until:
-                    return str(error)
-                time.sleep(KEEP_PAUSE)
-            except (LibraryReadOnly, OutOfSpace) as error:
-                self._drop("writable_index")  # with its lock, and what was not flushed: `reconcile` makes that good
-                return str(error)
-            else:
-                return None
-
-
-def encoder_of(settings: Settings) -> TextEncoder:
-    """The text encoder that the settings name."""
-    make = registry.load(registry.ENCODERS, settings.encoder.name)
-    encoder: TextEncoder = make(threads=settings.encoder.threads)
-    return encoder
