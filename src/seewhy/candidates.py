@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import cached_property
 
 from seewhy.engine import Engine
 from seewhy.errors import TwinError
 from seewhy.fusion import RRF, joined
 from seewhy.index.seam import SearchCondition
 from seewhy.reason.seams import Reference
+from seewhy.recent import Recent
 from seewhy.twin.store import TwinStore
 from seewhy.types.hit import Candidate, Verdict
 from seewhy.types.query import Filters, Query
 from seewhy.types.twin import Twin
 
 STEADY = 5
-"""Decimals of a score that decide. The last bits of a vector depend on the processor and on what it was encoded
-together with; without rounding, so would the order of videos that say the same, and with it what a model is asked."""
+"""Decimals of a score that decide. The last bits of a vector depend on the processor; without rounding, so would the
+order of videos that say the same, and with it what a model is asked."""
+
+KEPT_TWINS = 1000
+"""Twins that are remembered from question to question: of short clips they are a third of a megabyte each."""
 
 
 def retrieve(
@@ -34,46 +39,74 @@ def retrieve(
         steady = [candidate.model_copy(update={"score": round(candidate.score, STEADY)}) for candidate in found]
         return sorted(steady, key=lambda candidate: (-candidate.score, candidate.video))
 
-    if reference is None or not (engine.channels or engine.rerank):
+    if not (engine.channels or engine.rerank):
         return search(k, filters)
     return joined(search, query, engine, k, filters, reference)
 
 
 def _encoded(query: Query, engine: Engine) -> list[SearchCondition]:
     """What is searched for, with the vectors of its sentences."""
-    searched = [condition for condition in query.conditions if not condition.negated]
-    sentences = [(condition.text, *condition.imagined) for condition in searched]
-    vectors = engine.encoder.encode([sentence for group in sentences for sentence in group])
+    vectors = engine.encoder.encode([sentence for condition in query.searched for sentence in condition.sentences])
     conditions, start = [], 0
-    for condition, group in zip(searched, sentences, strict=True):
-        rows = vectors[start : start + len(group)]
+    for condition in query.searched:
+        rows = vectors[start : start + len(condition.sentences)]
         conditions.append(SearchCondition(id=condition.id, weight=condition.weight, vectors=rows))
-        start += len(group)
+        start += len(rows)
     return conditions
 
 
-class Twins:
-    """Twins, each read once for all questions; those that refinement has changed, as they are now."""
+class Counts:
+    """How many videos are searched; counted once for all questions of the same filters."""
 
-    def __init__(self, store: TwinStore) -> None:
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._admitted: dict[Filters, frozenset[str]] = {}
+
+    def of(self, filters: Filters | None, exclude: Collection[str]) -> tuple[int, int, int]:
+        """Numbers of videos of the library: those that are searched, those that the filters leave out, and those that
+        these admit and the query leaves out."""
+        if filters is None:
+            excluded = sum(video in self._engine.gallery for video in set(exclude))
+            return self._all - excluded, 0, excluded
+        if filters not in self._admitted:
+            self._admitted[filters] = self._engine.admitted(filters)
+        admitted = self._admitted[filters]
+        excluded = len(admitted & set(exclude))
+        return len(admitted) - excluded, self._all - len(admitted), excluded
+
+    @cached_property
+    def _all(self) -> int:
+        return len(self._engine.index if self._engine.in_step else self._engine.admitted(None))
+
+
+class Twins:
+    """Twins, each read once for all questions as long as there is room; those that refinement has changed, as they are
+    now. Threads may share it."""
+
+    def __init__(self, store: TwinStore, most: int = KEPT_TWINS) -> None:
+        """
+        Args:
+            most: twins that are remembered for certain, the latest used ones.
+        """
         self._store = store
-        self._loaded: dict[str, Twin] = {}
+        self._read: Recent[str, Twin] = Recent(most)
+        self._put: dict[str, Twin] = {}
+        """what counts instead of what is stored"""
 
     def load(self, video: str) -> Twin:
         """Raises TwinError."""
-        twin = self._loaded.get(video)
-        if twin is None:
-            twin = self._loaded[video] = self._store.load(video)
-        return twin
+        twin = self._put.get(video) or self._read.get(video)
+        return twin if twin is not None else self._read.put(video, self._store.load(video))
 
     def forget(self, videos: Iterable[str]) -> None:
         """They are read anew when they are needed."""
         for video in videos:
-            self._loaded.pop(video, None)
+            self._read.drop(video)
+            self._put.pop(video, None)
 
     def put(self, twins: Mapping[str, Twin]) -> None:
         """What counts instead of what is stored."""
-        self._loaded.update(twins)
+        self._put.update(twins)
 
 
 def load_twins(candidates: Sequence[Candidate], twins: Twins) -> tuple[list[tuple[Candidate, Twin]], tuple[str, ...]]:

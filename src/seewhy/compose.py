@@ -16,11 +16,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
+from seewhy.asked import Asked
 from seewhy.engine import Engine
 from seewhy.errors import QueryError, SeewhyError
 from seewhy.reason.question import readable
 from seewhy.reason.seams import Reference
-from seewhy.search import Asked, Stage, answer_all
+from seewhy.search import Stage, answer_all
 from seewhy.types.hit import SearchResult
 from seewhy.types.query import Filters
 
@@ -41,7 +42,7 @@ def compose(
         filters: restricts the gallery.
 
     Raises:
-        QueryError: an empty or over-long edit, or k out of range.
+        QueryError: an empty or over-long edit, k out of range, or filters that name a video that is not in the library.
         SeewhyError: what `reference` raises where it cannot be found.
     """
     [outcome] = compose_all([(reference, edit)], engine, k=k, filters=filters)
@@ -72,7 +73,7 @@ def compose_all(
         answers, in the order of the edits; in place of one that could not be given, the error.
 
     Raises:
-        QueryError: k out of range.
+        QueryError: k out of range, or filters that name a video that is not in the library.
     """
     asked = [Asked(edit, filters, k, named=_finding(reference)) for reference, edit in edits]
     stages: Sequence[Stage] = [

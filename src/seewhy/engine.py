@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from seewhy.index.seam import ComponentIndex
 from seewhy.models.text import TextEncoder
@@ -33,6 +33,20 @@ class Channel(Protocol):
         ...
 
 
+@runtime_checkable
+class Ahead(Protocol):
+    """A channel that takes less time for several queries together than for one after the other."""
+
+    def ahead(self, asked: Sequence[tuple[Query, Reference | None]]) -> None:
+        """Work on what the scores for these queries will need; they are asked for next. What cannot be made is left:
+        it is made, or said, when the scores are asked for.
+
+        Args:
+            asked: queries, each with the video that it is an edit of, if any.
+        """
+        ...
+
+
 @dataclass(frozen=True)
 class Engine:
     """The parts that answer a question."""
@@ -48,11 +62,13 @@ class Engine:
     composer: Composer | None = None
     """None: there are no composed queries"""
     channels: Sequence[Channel] = ()
-    """further ways to candidates, joined with the components' by reciprocal rank; in composed queries"""
+    """further ways to candidates, joined with the components' by reciprocal rank"""
     rerank: Channel | None = None
     """looks at the best candidates of all channels, and is joined with them"""
     by_components: bool = True
-    """False: candidates come from the other channels alone; in composed queries"""
+    """False: candidates come from the other channels alone"""
+    checked: bool = True
+    """False: the checker's relevance is made of what the channels say, and is not joined with them once more"""
     judge: Judge | None = None
     """judges the shortlist, with a model; None: the checker's verdicts stand"""
     refiner: Refiner | None = None
@@ -71,3 +87,15 @@ class Engine:
     tau: float = 0.5
     """relevance under which a hit does not count as a match"""
     aggregation: Aggregation = "mean"
+
+    def admitted(self, filters: Filters | None) -> frozenset[str]:
+        """Ids of the videos that an answer may name, whatever is asked: in index and gallery, and let through by the
+        filters."""
+        admitted = self.index.videos(filters)
+        return admitted if self.in_step else admitted & frozenset(self.gallery)
+
+    @property
+    def in_step(self) -> bool:
+        """Whether index and gallery have as many videos, hence the same: else the library is being changed, or a change
+        of it was cut off. To compare all ids takes longer than a search."""
+        return len(self.index) == len(self.gallery)

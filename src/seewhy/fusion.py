@@ -7,10 +7,12 @@ rank fusion: Cormack, Clarke and Büttcher, SIGIR 2009). First-stage recall boun
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from typing import Protocol, runtime_checkable
 
-from seewhy.engine import Engine
+from seewhy.engine import Ahead, Engine
+from seewhy.models.recalling import RecallingEncoder
 from seewhy.reason.seams import Reference
 from seewhy.types.hit import Candidate
 from seewhy.types.query import Filters, Query
@@ -112,13 +114,35 @@ def notes_of(engine: Engine, reference: str | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(note for channel in noting for note in channel.notes_of(reference)))
 
 
+def ahead(
+    engine: Engine,
+    asked: Sequence[tuple[Query, Reference | None]],
+    told: Callable[[str], None],
+    caught: type[Exception],
+) -> None:
+    """Have the encoder, and channels, work for several queries together that are asked next; see `Ahead`.
+
+    Args:
+        told: hears that it begins, where any channel does.
+        caught: errors that end nothing here. What goes wrong for all goes wrong again for each, and is its error then.
+    """
+    if not engine.align or len(asked) < 2:
+        return
+    if isinstance(engine.encoder, RecallingEncoder):
+        with suppress(caught):
+            engine.encoder.ahead(s for query, _ in asked for condition in query.searched for s in condition.sentences)
+    channels = [channel for channel in engine.channels if isinstance(channel, Ahead)]
+    if not channels:
+        return
+    told("ahead")
+    for channel in channels:
+        with suppress(caught):
+            channel.ahead(asked)
+
+
 def _admitted(query: Query, engine: Engine, filters: Filters | None) -> frozenset[str]:
     """The videos that may be found. A channel may know others, which have been removed since; they take no places."""
-    gallery = frozenset(engine.gallery) - frozenset(query.exclude)
-    if filters is None:
-        return gallery
-    every = engine.index.search([], max(len(engine.index), 1), filters=filters, exclude=query.exclude)
-    return gallery & {candidate.video for candidate in every}
+    return engine.admitted(filters) - frozenset(query.exclude)
 
 
 def _within(scores: Mapping[str, float], videos: Collection[str]) -> dict[str, float]:

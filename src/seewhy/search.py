@@ -12,34 +12,33 @@ lacks to be sure is looked at again, just in time. Any part of that may fail: th
 scores stand, and the answer says `degraded`.
 
 The parts are seams (see `engine`); this file only says in which order they speak. Many questions are answered stage by
-stage, so that a slow model always has many requests before it; one question is many of which there is one.
+stage, in groups, so that a slow model always has many requests before it; one question is many of which there is one.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from seewhy.candidates import Twins, load_twins, retrieve, shortlist
+from seewhy.asked import Asked, Work
+from seewhy.candidates import Counts, Twins, load_twins, retrieve, shortlist
 from seewhy.engine import Engine
 from seewhy.errors import QueryError, SeewhyError
-from seewhy.fusion import notes_of
-from seewhy.hits import make_hit, rank
-from seewhy.models.asking import counting
-from seewhy.reason.seams import Reference
-from seewhy.threads import side_by_side
-from seewhy.types.calls import Call, Usage
-from seewhy.types.hit import Candidate, Refinement, SearchResult, Verdict
-from seewhy.types.query import Filters, Query
-from seewhy.types.twin import Twin
+from seewhy.fusion import ahead, notes_of
+from seewhy.hits import ranked_hits
+from seewhy.types.calls import Usage
+from seewhy.types.hit import SearchResult
+from seewhy.types.query import Filters
 
 if TYPE_CHECKING:
-    from seewhy.refine import Budget, Wanted
+    from seewhy.refine import Budget
 
 MAX_HITS = 10_000
 """More than this is a mistake, not a wish."""
+TOGETHER = 128
+"""Questions that go through the stages together: twice as many as requests can be under way, so that no model waits.
+Each holds its candidates with their verdicts until it is answered, some 3 MB."""
 
 
 def search(question: str, engine: Engine, *, k: int = 10, filters: Filters | None = None) -> SearchResult:
@@ -52,7 +51,8 @@ def search(question: str, engine: Engine, *, k: int = 10, filters: Filters | Non
         filters: restricts the gallery.
 
     Raises:
-        QueryError: an empty or over-long question, or k out of range.
+        QueryError: an empty or over-long question, k out of range, or filters that name a video that is not in the
+            library.
     """
     [outcome] = search_all([question], engine, k=k, filters=filters)
     if isinstance(outcome, Exception):
@@ -81,7 +81,7 @@ def search_all(
         answers, in the order of the questions; in place of one that could not be given, the error.
 
     Raises:
-        QueryError: k out of range.
+        QueryError: k out of range, or filters that name a video that is not in the library.
     """
     asked = [Asked(question, filters, k) for question in questions]
     return answer_all(asked, engine, [("decompose", decompose)], width=width, told=told, caught=caught)
@@ -102,72 +102,47 @@ def answer_all(
         understand: the first stages; they give each of `asked` its query.
 
     Raises:
-        QueryError: k out of range.
+        QueryError: k out of range, or filters that name a video that is not in the library.
     """
     outside = [one.k for one in asked if not 1 <= one.k <= MAX_HITS]
     if outside:
         raise QueryError(f"k is the number of hits wanted, 1 to {MAX_HITS}, got {outside[0]}")
-    return _answers(asked, engine, understand, _Work(asked, width, told or (lambda _: None), caught))
+    for named in dict.fromkeys(one.filters.videos for one in asked if one.filters is not None and one.filters.videos):
+        unknown = sorted(video for video in named if video not in engine.gallery)
+        if unknown:
+            raise QueryError(f"filter: no video {unknown[0]!r} is indexed in this library; 'seewhy videos' lists them")
+    return _answers(asked, engine, understand, Work(width, told or (lambda _: None), caught))
 
 
 def _answers(
-    asked: Sequence[Asked], engine: Engine, understand: Sequence[Stage], work: _Work
+    asked: Sequence[Asked], engine: Engine, understand: Sequence[Stage], work: Work
 ) -> Iterator[SearchResult | Exception]:
-    twins = Twins(engine.twins)
-    for name, understood in understand:
-        work.stage(name, _with(engine, understood))
-    work.stage("candidates", lambda one: find(one, engine, twins))
-    work.stage("judge", lambda one: judge(one, engine))
+    twins, counts = Twins(engine.twins), Counts(engine)
     budgets: dict[str, Budget] = {}
-    for _ in range(engine.rounds if engine.refiner is not None else 0):
-        work.stage("plan", lambda one: plan(one, engine))
-        changed = refine([one for one in asked if one.wanted and not one.failed], engine, twins, work, budgets)
-        if not changed:
-            break
-        work.stage("candidates", lambda one: find(one, engine, twins), changed)
-        work.stage("judge", lambda one: judge(one, engine), changed)
-    for one in asked:  # ranked when it is asked for: the hits of a thousand questions at once would fill the memory
-        work.stage("rank", lambda one: answer(one, engine), [one])
-        one.pairs, one.verdicts = [], []
-        yield one.outcome
+    for start in range(0, len(asked), TOGETHER):
+        group = asked[start : start + TOGETHER]
+        for name, understood in understand:
+            work.stage(name, _with(engine, understood), group)
+        find_all(group, engine, twins, work)
+        work.stage("judge", lambda one: judge(one, engine), group)
+        for _ in range(engine.rounds if engine.refiner is not None else 0):
+            work.stage("plan", lambda one: plan(one, engine), group)
+            changed = refine([one for one in group if one.wanted and not one.failed], engine, twins, work, budgets)
+            if not changed:
+                break
+            find_all(changed, engine, twins, work)
+            work.stage("judge", lambda one: judge(one, engine), changed)
+        for one in group:  # ranked when it is asked for: hits are many
+            work.stage("rank", lambda one: answer(one, engine, counts), [one])
+            yield one.given()
 
 
 def _with(engine: Engine, work: Callable[[Asked, Engine], None]) -> Callable[[Asked], None]:
     return lambda one: work(one, engine)
 
 
-Stage = tuple[str, Callable[["Asked", Engine], None]]
+Stage = tuple[str, Callable[[Asked, Engine], None]]
 """Name and work of a stage."""
-
-
-@dataclass
-class Asked:
-    """A question on its way to an answer."""
-
-    question: str
-    filters: Filters | None
-    k: int
-    named: Callable[[], Reference] | None = None
-    """finds the video that `question` is an edit of; None: it is none"""
-    reference: Reference | None = None
-    """that video, once it is found"""
-    query: Query = field(init=False)
-    pairs: list[tuple[Candidate, Twin]] = field(default_factory=list)
-    """candidates with their twins, best coarse score first"""
-    verdicts: list[Verdict] = field(default_factory=list)
-    """one per pair, in the same order"""
-    judged: frozenset[str] = frozenset()
-    """videos of the shortlist; all, where the checker is the judge"""
-    wanted: list[Wanted] = field(default_factory=list)
-    """steps of refinement that are to be taken"""
-    refinements: list[Refinement] = field(default_factory=list)
-    calls: list[Call] = field(default_factory=list)
-    seconds: dict[str, float] = field(default_factory=dict)
-    unreadable: tuple[str, ...] = ()
-    notes: dict[str, None] = field(default_factory=dict)
-    """what went wrong on the way, each once"""
-    outcome: SearchResult | Exception = field(default_factory=lambda: SeewhyError("not answered"))
-    failed: bool = False
 
 
 # The stages
@@ -178,13 +153,21 @@ def decompose(asked: Asked, engine: Engine) -> None:
     asked.query = engine.decomposer.decompose(asked.question)
 
 
+def find_all(asked: Sequence[Asked], engine: Engine, twins: Twins, work: Work) -> None:
+    """Candidates of all; before they are looked for one by one, channels may work for all of them."""
+    left, began = [one for one in asked if not one.failed], time.perf_counter()
+    ahead(engine, [(one.query, one.reference) for one in left], work.told, work.caught)
+    for one in left:
+        one.seconds["candidates"] = (time.perf_counter() - began) / len(left) + one.seconds.get("candidates", 0.0)
+    work.stage("candidates", lambda one: find(one, engine, twins), left)
+
+
 def find(asked: Asked, engine: Engine, twins: Twins) -> None:
     """Conditions → candidates with their twins, checked by rules."""
     candidates = retrieve(asked.query, engine, max(asked.k, engine.candidates), asked.filters, asked.reference)
-    if asked.reference is not None:
-        asked.notes |= dict.fromkeys(notes_of(engine, asked.reference.twin.id))
-        if not engine.align and (engine.channels or engine.rerank):
-            asked.notes["every video is a candidate (search.align=false), so the channels were not asked"] = None
+    asked.notes |= dict.fromkeys(notes_of(engine, asked.reference.twin.id if asked.reference is not None else None))
+    if not engine.align and (engine.channels or engine.rerank):
+        asked.notes["every video is a candidate (search.align=false), so the channels were not asked"] = None
     seen = [candidate for candidate in candidates if candidate.video in engine.gallery]
     asked.pairs, asked.unreadable = load_twins(seen, twins)
     asked.verdicts = engine.checker.judge(asked.query, asked.pairs, asked.reference)
@@ -215,9 +198,7 @@ def plan(asked: Asked, engine: Engine) -> None:
         asked.notes[why] = None
 
 
-def refine(
-    asked: Sequence[Asked], engine: Engine, twins: Twins, work: _Work, budgets: dict[str, Budget]
-) -> list[Asked]:
+def refine(asked: Sequence[Asked], engine: Engine, twins: Twins, work: Work, budgets: dict[str, Budget]) -> list[Asked]:
     """Take the steps of all questions, together. Returns the questions for which a twin says more now."""
     if engine.refiner is None or not asked:
         return []
@@ -245,13 +226,10 @@ def refine(
     return changed
 
 
-def answer(asked: Asked, engine: Engine) -> None:
+def answer(asked: Asked, engine: Engine, counts: Counts) -> None:
     """Verdicts → ranked hits."""
-    ranked = rank(asked.pairs, asked.verdicts, engine.tau, asked.judged)
-    hits = tuple(
-        make_hit(position, asked.query, candidate, twin, verdict, engine, candidate.video in asked.judged)
-        for position, (candidate, twin, verdict) in enumerate(ranked[: asked.k], start=1)
-    )
+    gallery, filtered, excluded = counts.of(asked.filters, asked.query.exclude)
+    hits = ranked_hits(asked.query, asked.pairs, asked.verdicts, engine, asked.judged, asked.k)
     of_judge = (note for verdict in asked.verdicts for note in verdict.degraded)
     of_reference = asked.reference.degraded if asked.reference is not None else ()
     degraded = (*of_reference, *asked.query.degraded, *asked.unreadable, *asked.notes, *of_judge)
@@ -260,7 +238,9 @@ def answer(asked: Asked, engine: Engine) -> None:
         hits=hits,
         no_match=not any(hit.matched for hit in hits),
         tau=engine.tau,
-        gallery=len(engine.index) - sum(video in engine.gallery for video in asked.query.exclude),
+        gallery=gallery,
+        filtered=filtered,
+        excluded=excluded,
         seconds=asked.seconds,
         reference_paths=asked.reference.paths if asked.reference is not None else (),
         refinements=tuple(asked.refinements),
@@ -268,30 +248,3 @@ def answer(asked: Asked, engine: Engine) -> None:
         usage=Usage.of(asked.calls),
         degraded=tuple(dict.fromkeys(degraded)),
     )
-
-
-class _Work:
-    """Runs a stage for every question that has come so far, some side by side; counts time and calls of each."""
-
-    def __init__(
-        self, asked: Sequence[Asked], width: int, told: Callable[[str], None], caught: type[Exception]
-    ) -> None:
-        self.asked, self.told, self.caught = asked, told, caught
-        self._width = width
-
-    def stage(self, name: str, work: Callable[[Asked], None], asked: Sequence[Asked] | None = None) -> None:
-        """A question that raises such an error has that as its outcome, and goes no further."""
-        left = [one for one in (self.asked if asked is None else asked) if not one.failed]
-        self.told(name)
-
-        def run(one: Asked) -> None:
-            began = time.perf_counter()
-            with counting() as calls:
-                try:
-                    work(one)
-                except self.caught as error:
-                    one.outcome, one.failed = error, True
-            one.calls += calls
-            one.seconds[name] = one.seconds.get(name, 0.0) + time.perf_counter() - began
-
-        side_by_side(run, left, self._width)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -216,7 +217,78 @@ def test_no_match_is_said(run: Run, folder: Path) -> None:
     _, out, _ = run("search", "a purple star leaves before a yellow triangle enters", "-l", folder)
     assert "no match: nothing reaches the threshold; the nearest are" in out
     _, out, _ = run("search", QUESTION, "-l", folder, "--min-duration", "1000")
-    assert "no match: there is no video to look at" in out
+    assert "no match: no video of the library passes the filters\n0 of 2 videos" in out
+    _, out, _ = run("compose", "ball_left.mp4", "it is blue", "-l", folder, "--video", "ball_left.mp4")
+    assert "no match: the filters leave no video but the reference\n0 of 1 video, " in out
+    assert run("remove", "ball_right.mp4", "-l", folder)[0] == 0
+    _, out, _ = run("compose", "ball_left.mp4", "it is blue", "-l", folder)
+    assert "no match: the library has no video but the reference\n0 videos, " in out
+    _, out, _ = run("search", QUESTION, "-l", folder)
+    assert "\n1 video, " in out
+
+
+@pytest.mark.parametrize("ask", [("search", QUESTION), ("compose", "ball_left.mp4", "it is blue")])
+def test_filters_that_cannot_be_meant(run: Run, folder: Path, ask: tuple[str, ...]) -> None:
+    for words, said in (
+        (("--video", "deadbeef"), "no video 'deadbeef' in the library; 'seewhy videos' lists them"),
+        (("--min-duration", "5", "--max-duration", "2"), "no video lasts 5 s or more and 2 s or less"),
+        (("--after", "2024-05-02", "--before", "2024-05-01"), "no video is of 2024-05-02 or later and before 2024"),
+        (("--before", "yesterday"), "seewhy: before: 'yesterday' is not a date; write it as 2024-05-31"),
+        (("--max-duration", "-1"), "seewhy: --max-duration -1.0: Input should be greater than or equal to 0"),
+    ):
+        refused(run(*ask, "-l", folder, *words), said)
+
+
+def test_what_an_answer_prints_can_be_given_back(run: Run, folder: Path) -> None:
+    _, out, _ = run("search", QUESTION, "-l", folder, "-k", "1")
+    [row] = [line.split() for line in out.splitlines() if line.startswith(" 1 ")]
+    [short] = [word for word in row if re.fullmatch("[0-9a-f]{8}", word)]
+    [name] = [word for word in row if word.endswith(".mp4")]
+    asked = [run("compose", named, "it is blue", "-l", folder, "--json") for named in (short, name)]
+    assert asked[0][0] == asked[1][0] == 0
+    by_id, by_name = (json.loads(out)["query"]["reference"] for _, out, _ in asked)
+    assert by_id == by_name
+    assert by_id.startswith(short)
+    _, out, _ = run("search", QUESTION, "-l", folder, "--video", short, "--json")
+    assert [hit["video"] for hit in json.loads(out)["hits"]] == [by_id]
+    code, out, err = run("remove", short, "-l", folder)
+    assert (code, out, err) == (0, "", f"removed {by_id}\n")
+
+
+def test_names_that_remove_nothing(run: Run, folder: Path) -> None:
+    _, before, _ = run("videos", "-l", folder)
+    for named in ("ball", "nobody.mp4", "0" * 32):
+        refused(run("remove", "ball_left.mp4", named, "-l", folder), f"no video '{named}' in the library")
+    assert run("videos", "-l", folder)[1] == before
+
+
+def test_an_address_is_no_file(run: Run, folder: Path) -> None:
+    refused(run("compose", "https://example.org/a.mp4", "x", "-l", folder), "seewhy: https://example.org/a.mp4: ",
+            "seewhy reads files, not URLs; download it")  # fmt: skip
+    code, _, err = run("index", "https://example.org/a.mp4", "-l", folder, "--set", "index.workers=1")
+    assert code == cli.PARTIAL
+    assert "seewhy reads files, not URLs; download it" in err
+
+
+def test_a_hit_that_was_removed(run: Run, folder: Path, tmp_path: Path) -> None:
+    _, text, _ = run("search", QUESTION, "-l", folder, "--json")
+    file = tmp_path / "result.json"
+    file.write_text(text)
+    video = json.loads(text)["hits"][0]["video"]
+    assert run("remove", video, "-l", folder)[0] == 0
+    for words in (["show", "--out", tmp_path / "o"], ["export", "--format", "coco"]):
+        answer = run(*words, "--result", file, "-l", folder)
+        refused(answer, f"video {video!r} is not in {folder}: it was removed", "index the video's file there")
+        assert "--retry-failed" not in answer[2]
+    other = json.loads(text)["hits"][1]["video"]
+    shutil.rmtree(folder / "twins" / other)
+    refused(run("show", "--result", file, "-l", folder, "--rank", 2, "--out", tmp_path / "o"), "--retry-failed")
+
+
+def test_words_of_a_setting_that_does_not_fit(run: Run, folder: Path) -> None:
+    answer = run("search", "x", "-l", folder, "--set", "compose.channels=rerank")
+    refused(answer, "setting compose.channels = 'rerank': ", "rerank needs another", code=2)
+    assert "Value error" not in answer[2]
 
 
 def test_hostile_file_names_are_shown_on_one_line(run: Run, clips: Path, tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from seewhy.bench.synthetic.render import render
 from seewhy.channels.shelf import Shelf
 from seewhy.cli import PARTIAL, app
 from seewhy.compose import compose, compose_all
-from seewhy.errors import ModelTimeout, NotAVideo, PluginError, QueryError, VideoError, VideoNotFound
+from seewhy.errors import ModelTimeout, NotAVideo, PluginError, QueryError, SettingsError, VideoError, VideoNotFound
 from seewhy.fusion import COMPONENTS
 from seewhy.models import registry
 from seewhy.models.asking import ask
@@ -259,13 +259,14 @@ class TestChannels:
         assert any("the channels were not asked" in note for note in result.degraded)
         assert self.found(align=False).degraded == ()
 
-    def test_questions_do_without(self) -> None:
+    def test_questions_go_the_same_way(self) -> None:
         from seewhy.search import search
 
         joint = Table("joint", {VIDEOS[5]: 0.9})
         result = search(QUESTION, composing(channels=(joint,)).engine)
-        assert joint.asked == []
-        assert all(hit.channels == {} for hit in result.hits)
+        assert joint.asked == [None]
+        assert order(result)[0] == VIDEOS[5]
+        assert set(result.hits[0].channels) == {COMPONENTS, "joint"}
 
 
 # As a user asks
@@ -336,7 +337,7 @@ class TestLibrary:
         assert video is not None
         by_id = library.compose(video, LEFT)
         by_copy = library.compose(shutil.copy(clips / "ball_right.mp4", tmp_path / HOSTILE), LEFT)
-        for answer in (by_path, by_id, by_copy):
+        for answer in (by_path, by_id, by_copy, library.compose("ball_right.mp4", LEFT)):
             assert stems(answer) == ["ball_left"], "the reference is none of the hits"
             assert answer.query.reference == video
         assert by_copy.reference_paths[0] == str(tmp_path / HOSTILE)
@@ -405,15 +406,22 @@ class TestLibrary:
         thumbnail = library._parts.folder.store.thumbnail(str(answer.query.reference))
         assert base64.b64encode(thumbnail).decode() in page
 
-    def test_a_reference_that_is_forgotten_is_shown_by_its_name(
-        self, library: Library, folder: Path, clips: Path
+    def test_a_reference_that_is_forgotten_is_drawn_from_its_file_or_said_to_be_gone(
+        self, library: Library, folder: Path, clips: Path, tmp_path: Path
     ) -> None:
-        text = library.compose(clips / f"{OUTSIDE}.mp4", LEFT).model_dump_json()
-        with Library.open(folder, SETTINGS, read_only=True) as other:
-            answer = other.read_answer(text)
-            html = answer._repr_html_()
-        assert "from <b>ball_blue.mp4</b>" in html
-        assert html.count("<img") == len(answer.hits)
+        file = Path(shutil.copy(clips / f"{OUTSIDE}.mp4", tmp_path))
+        text = library.compose(file, LEFT).model_dump_json()
+        for there in (True, False):
+            with Library.open(folder, SETTINGS, read_only=True) as other:
+                answer = other.read_answer(text)
+                html = answer._repr_html_()
+                page = other.report([answer], tmp_path / "a.html").read_text()
+            assert "from <b>ball_blue.mp4</b>" in html
+            assert html.count("<img") == len(answer.hits) + there
+            assert ("no picture" in html) is not there
+            assert page.count('alt="the video that is edited"') == there
+            assert (f"No picture: video {answer.query.reference} is not in the library" in page) is not there
+            file.unlink(missing_ok=True)
 
     def test_where_a_model_can_see_the_reference_is_described_in_memory(
         self, folder: Path, composer: FakeComposer, clips: Path, tmp_path: Path
@@ -450,6 +458,45 @@ class TestLibrary:
             answers = [library.compose(clips / "ball_right.mp4", LEFT), library.search("a ball")]
         assert [set(answer.hits[0].channels) for answer in answers] == [{"joint", "rerank"}, set()]
         assert [shelf.folder for shelf in shelves] == [folder, folder], "made once each"
+
+    def test_questions_have_channels_of_their_own_and_share_them(
+        self, folder: Path, composer: FakeComposer, clips: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        made: list[str] = []
+
+        def make(group: str, name: str) -> Any:
+            def of(shelf: Shelf) -> Table:
+                made.append(name)
+                return Table(name, dict.fromkeys(shelf.videos(), 0.5))
+
+            return of if group == "seewhy.channels" else load(group, name)
+
+        load = registry.load
+        monkeypatch.setattr(registry, "load", make)
+        chosen = Settings.load(
+            overrides={"search.channels": "twin, mine", "compose.channels": "mine,joint"}, environment={}
+        )
+        with Library.open(folder, chosen, read_only=True) as library:
+            answers = [library.search("a ball"), library.compose(clips / "ball_right.mp4", LEFT)]
+            assert (
+                len(library.search("a ball", filters=Filters(videos=frozenset([answers[0].hits[0].video]))).hits) == 1
+            )
+        assert [set(answer.hits[0].channels) for answer in answers] == [{"twin", "mine"}, {"mine", "joint"}]
+        assert made == ["mine", "joint"]
+        assert answers[0].hits[0].fused is not None
+
+    @pytest.mark.parametrize(
+        ("setting", "value", "said"),
+        [
+            ("search.channels", "rerank", "rerank needs another"),
+            ("search.channels", " , ", "separated by commas"),
+            ("search.channels", "twin,states", "compose.channels"),
+            ("compose.channels", "rerank", "rerank needs another"),
+        ],
+    )
+    def test_channels_that_find_nothing_are_refused(self, setting: str, value: str, said: str) -> None:
+        with pytest.raises(SettingsError, match=f"{setting}.*{said}"):
+            Settings.load(overrides={setting: value}, environment={})
 
     def test_what_channels_keep_is_made_when_videos_come_in(
         self, folder: Path, clips: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

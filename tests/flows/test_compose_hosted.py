@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from language_server import ControlledServer
 
 NAMES = ("ball_right", "ball_left", "ball_plain")
-STRATEGIES = {"two_stage": 2, "single_stage": 1, "self_consistency": 5}
-"""calls of reasoning, with 3 samples"""
+STRATEGIES = {"two_stage": 2, "single_stage": 1, "self_consistency": 7}
+"""calls of reasoning, with 5 samples"""
 
 
 @pytest.fixture(scope="module")
@@ -158,8 +158,8 @@ def test_samples_are_drawn_with_their_temperature_and_seeds_over_http(
     with Library.open(path, chosen) as library:
         library.compose(clips / "ball_right.mp4", knower.EDIT)
     drawn = [(body["temperature"], body["seed"]) for body in server.requests]
-    assert sorted(drawn[:3]) == [(0.8, 5), (0.8, 6), (0.8, 7)]
-    assert drawn[3:] == [(0.0, 5)] * 3, "joined, described, judged"
+    assert sorted(drawn[:5]) == [(0.8, 5 + sample) for sample in range(5)]
+    assert drawn[5:] == [(0.0, 5)] * 3, "joined, described, judged"
 
 
 def test_everything_is_answered_when_the_endpoint_goes_down(server: ControlledServer, path: Path, clips: Path) -> None:

@@ -22,6 +22,10 @@ from seewhy.types.time import Span
 from seewhy.types.twin import Label, Observation, Track, Twin
 from seewhy.types.video import FrameTime, VideoFacts, VideoId
 
+FIRST = (
+    "rank", "video", "path", "score", "coarse_score", "matched", "start", "end", "objects", "verdicts", "trace",
+)  # fmt: skip
+ADDED = ("query", "reference", "reference_path", "channels", "fused")
 DISC = np.hypot(*np.mgrid[-10:10, -15:15]) < 6
 MASKS = {0: {1: masks.encode(DISC)}, 4: {1: masks.encode(np.roll(DISC, 3, 1)), 2: masks.encode(~DISC)}}
 
@@ -65,6 +69,21 @@ def test_csv_quotes_what_has_to_be_quoted() -> None:
     assert row["path"] == "a,b.mp4"
     assert row["trace"] == 'it is a "dog", surely'
     assert (row["start"], row["end"], row["matched"], row["verdicts"]) == ("0.000", "0.500", "true", "c1 yes")
+
+
+def test_csv_names_what_an_answer_is_to() -> None:
+    result = make_result()
+    plain = next(csv.DictReader(io.StringIO(to_csv(result))))
+    assert tuple(plain)[: len(FIRST)] == FIRST, "what was there before stays where it was"
+    assert [plain[name] for name in ADDED] == ["a dog", "", "", "", ""]
+    hit = result.hits[0].model_copy(update={"channels": {"twin": 0.25, "joint": 0.5}, "fused": 0.75})
+    edited = result.query.model_copy(update={"text": 'it, "asleep"', "reference": "ref"})
+    composed = result.model_copy(update={"hits": (hit,), "query": edited, "reference_paths": ("/a/r.mp4", "/b.mp4")})
+    row = next(csv.DictReader(io.StringIO(to_csv(composed))))
+    assert tuple(row) == FIRST + ADDED
+    assert [row[name] for name in ADDED] == [
+        'it, "asleep"', "ref", "/a/r.mp4", "twin 0.2500; joint 0.5000", "0.7500",
+    ]  # fmt: skip
 
 
 def test_coco_tools_read_the_masks(tmp_path: Path) -> None:

@@ -194,7 +194,7 @@ class TestKeeping:
         assert parts.folder.store.load(video).scene.texts == ("NEW",)
 
     def test_one_that_indexes_for_hours_is_not(self, parts: Parts, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("seewhy.parts.KEEP_SECONDS", 0.1)
+        monkeypatch.setattr("seewhy.ground.KEEP_SECONDS", 0.1)
         with parts.folder.writing():
             why = parts.keep(self.found(parts.folder.store.ids()[0]))
         assert why is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 from twinmaker import Maker, stand
 
+from seewhy.candidates import Twins
 from seewhy.engine import Engine
 from seewhy.errors import BadReply, ModelError, QueryError, TwinCorrupt
 from seewhy.index.memory import MemoryIndex
@@ -386,3 +388,70 @@ def test_a_twin_that_cannot_be_read_is_left_out_and_said() -> None:
 def test_model_errors_carry_their_call() -> None:
     call = Call(purpose="plan", subject="", model="m", prompt="p", key="k")
     assert ModelError("no", call).call is call
+
+
+class TestGroups:
+    """Many questions: so many go through the stages together, and none is held longer than it takes to give it."""
+
+    QUESTIONS = tuple(f"{QUESTION} {number}" for number in range(5))
+
+    def test_stages_are_taken_group_by_group(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("seewhy.search.TOGETHER", 2)
+        stages: list[str] = []
+        engine = World(judge=FakeJudge(default=0.6)).engine
+        answers = search_all(self.QUESTIONS, engine, told=stages.append)
+        assert [answer.query.text for answer in answers if isinstance(answer, SearchResult)] == list(self.QUESTIONS)
+        asked = [stage for stage in stages if stage != "rank"]
+        assert asked == ["decompose", "candidates", "judge"] * 3
+        assert stages.count("rank") == len(self.QUESTIONS)
+
+    def test_answers_are_those_of_questions_asked_alone(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("seewhy.search.TOGETHER", 2)
+        engine = World(checker=FakeJudge({VIDEOS[5]: 0.9}, default=0.3)).engine
+        for question, answer in zip(self.QUESTIONS, search_all(self.QUESTIONS, engine), strict=True):
+            assert isinstance(answer, SearchResult)
+            assert answer.hits == search(question, engine).hits
+
+    def test_what_was_given_is_not_kept(self) -> None:
+        alive, asked = [], self.QUESTIONS
+        for answer in search_all(asked, World().engine):
+            assert isinstance(answer, SearchResult)
+            alive.append(sum(type(one) is SearchResult and one.query.text in asked for one in gc.get_objects()))
+        assert max(alive) <= 2, "the one that was given, and the one before it, which the loop still held"
+
+    def test_what_refinement_found_for_one_group_counts_in_the_next(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("seewhy.search.TOGETHER", 1)
+        looker = FakeLooker({LOOK.question: FOUND})
+        world = World(judge=FakeJudge(default=0.6, gaps={VIDEOS[0]: ("what it has found",)}))
+        world.refining(FakePlanner({VIDEOS[0]: (LOOK,)}), looker)
+        [first, second] = search_all(self.QUESTIONS[:2], world.engine)
+        assert isinstance(first, SearchResult)
+        assert isinstance(second, SearchResult)
+        assert [step.outcome for step in first.refinements] == ["done"]
+        assert [step.outcome for step in second.refinements] == ["known"]
+
+
+class TestTwins:
+    def test_the_latest_used_are_remembered_and_what_was_put_always(self) -> None:
+        world = World()
+        read: list[str] = []
+
+        class Counting(MemoryStore):
+            def load(self, video: str) -> Twin:
+                read.append(video)
+                return world.store.load(video)
+
+        twins = Twins(Counting(), most=2)
+        for video in (VIDEOS[0], VIDEOS[1], VIDEOS[0], VIDEOS[1]):
+            assert twins.load(video).id == video
+        assert read == [VIDEOS[0], VIDEOS[1]]
+        for video in (*VIDEOS, VIDEOS[0]):
+            assert twins.load(video).id == video
+        assert read[2:] == [*VIDEOS[2:], VIDEOS[0]], "as many others came between"
+        other = make_twin(VIDEOS[0]).model_copy(update={"degraded": ("seen anew",)})
+        twins.put({VIDEOS[0]: other})
+        for video in VIDEOS:
+            twins.load(video)
+        assert twins.load(VIDEOS[0]) is other
+        twins.forget([VIDEOS[0]])
+        assert twins.load(VIDEOS[0]).degraded == ()

@@ -31,7 +31,9 @@ def trace_rows(result: SearchResult) -> list[tuple[str, str]]:
 
 
 def channels_line(hit: Hit) -> str | None:
-    """How each channel of retrieval scored the video; None: there was one only."""
-    if len(hit.channels) < 2:
+    """How each channel of retrieval scored the video, and what that comes to with relevance; None: there are none
+    beside the twins' components."""
+    if not hit.channels:
         return None
-    return ", ".join(f"{name} {score:.3f}" for name, score in hit.channels.items())
+    said = ", ".join(f"{name} {score:.3f}" for name, score in hit.channels.items())
+    return said if hit.fused is None else f"{said}; joined with relevance {hit.fused:.3f}"

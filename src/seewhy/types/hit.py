@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from pydantic import Field
 
@@ -105,6 +105,17 @@ class HitObject(Frozen):
     """decoded frame index → JSON pointer of its mask (see Observation.mask)"""
 
 
+class Standing(NamedTuple):
+    """What orders hits, higher is better; of equal ones the lower id is first. Hits of equal standing are a tie."""
+
+    judged: bool
+    matched: bool
+    order: float
+    """what is joined of relevance and channels, or else relevance"""
+    relevance: float
+    coarse_score: float
+
+
 class Hit(Frozen):
     """One answer: a video, when, what, and why."""
 
@@ -117,6 +128,9 @@ class Hit(Frozen):
     coarse_score: float
     channels: dict[str, float] = Field(default_factory=dict)
     """see `Candidate.channels`"""
+    fused: float | None = None
+    """relevance and channels joined by reciprocal rank, which orders hits that no model has judged; None: there are no
+    such channels, or a model has judged, and relevance orders"""
     matched: bool
     """False: ranked, but under the relevance threshold tau"""
     judged: bool = True
@@ -126,6 +140,12 @@ class Hit(Frozen):
     verdict: Verdict
     duration: float
     degraded: tuple[str, ...] = ()
+
+    @property
+    def standing(self) -> Standing:
+        """What puts it before or behind other hits of its answer."""
+        order = self.score if self.fused is None else self.fused
+        return Standing(self.judged, self.matched, order, self.score, self.coarse_score)
 
 
 class Refinement(Frozen):
@@ -151,7 +171,11 @@ class SearchResult(Frozen):
     """True: even the best hit is under tau; the ranking is still given"""
     tau: float
     gallery: int
-    """number of videos searched; the reference is none of them"""
+    """number of videos searched: those of the library that the filters admit; the reference is none of them"""
+    filtered: int = 0
+    """number of videos of the library that the filters leave out"""
+    excluded: int = 0
+    """number of videos that the filters admit and the query leaves out: its reference"""
     seconds: dict[str, float]
     """wall time per stage"""
     reference_paths: tuple[str, ...] = ()
@@ -163,3 +187,23 @@ class SearchResult(Frozen):
     usage: Usage = Usage()
     """the sum of `calls`"""
     degraded: tuple[str, ...] = ()
+
+    @property
+    def searched(self) -> str:
+        """In how many videos, in words: ``12 videos``, ``1 of 12 videos`` where filters leave some out."""
+        of = f"{self.gallery} of " if self.filtered else ""
+        number = self.gallery + self.filtered
+        return f"{of}{number} video{'' if number == 1 else 's'}"
+
+    @property
+    def nothing(self) -> str | None:
+        """Why there is no hit; None: there is one."""
+        if self.hits:
+            return None
+        if self.gallery:
+            return "none of the videos could be looked at"
+        if self.filtered and self.excluded:
+            return "the filters leave no video but the reference"
+        if self.filtered:
+            return "no video of the library passes the filters"
+        return "the library has no video but the reference" if self.excluded else "the library has no video"
