@@ -20,12 +20,13 @@ from tiny_language import checkpoint
 from seewhy.channels.joint import EDITED, SAID, JointChannel, joint
 from seewhy.channels.shelf import Shelf
 from seewhy.channels.showing import evenly, footage_of
-from seewhy.channels.vectors import VECTORS_FOLDER, VectorFolder
+from seewhy.channels.vectors import VectorFolder
 from seewhy.errors import LibraryReadOnly, VideoError, WeightsError
 from seewhy.models.local.embedding import DOCUMENT, JointEmbedder
 from seewhy.models.local.footage import Exhibit, Footage, markers_of, unmarked
 from seewhy.models.local.pool import ModelPool
 from seewhy.models.local.torches import torch_ready
+from seewhy.twin.folder import VECTORS_FOLDER
 from seewhy.types.query import Filters
 from seewhy.types.video import FrameTime
 
@@ -300,6 +301,16 @@ class TestChannel:
         made.scores(edited(), gallery.reference(), None, None)
         assert colors.documents == len(VIDEOS)
         assert not (tmp_path / "vectors").exists()
+        [note] = made.notes_of(REFERENCE)
+        assert note.startswith("joint: vectors of videos are missing and are made anew each time")
+        assert "index it again (seewhy index) where it can be written" in note
+
+    def test_read_only_with_all_vectors_there_is_nothing_to_say(self, tmp_path: Path) -> None:
+        gallery, colors = ClipGallery(), Colors()
+        channel(gallery, colors, tmp_path).prepare(VIDEOS)
+        made = channel(gallery, colors, tmp_path, read_only=True)
+        assert len(made.scores(edited(), gallery.reference(), None, None)) == len(VIDEOS)
+        assert colors.documents == len(VIDEOS)
         assert made.notes_of(REFERENCE) == ()
 
     def test_a_folder_that_turns_out_to_be_read_only_costs_no_answer(

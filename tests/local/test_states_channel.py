@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from dataclasses import replace as replaced
 from fractions import Fraction
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -15,14 +16,19 @@ from tiny_embedding import video_checkpoint
 from tiny_language import language_settings
 
 from seewhy.channels.shelf import Shelf
-from seewhy.channels.states import FEWEST, MOST, StatesChannel, by_second, footage_by_second, states
-from seewhy.channels.vectors import VECTORS_FOLDER, VectorFolder
+from seewhy.channels.showing import FEWEST, MOST, by_second, footage_by_second
+from seewhy.channels.states import KEPT, StatesChannel, states
+from seewhy.channels.vectors import VectorFolder
+from seewhy.engine import Ahead
 from seewhy.errors import LibraryReadOnly, PerceptionError, VideoError
 from seewhy.models.local.composed import states as composing
-from seewhy.models.local.composed.states import Described, Imagined
+from seewhy.models.local.composed.states import Described, Edited, Imagined
 from seewhy.models.local.footage import Footage
 from seewhy.models.local.pooling import Vector
-from seewhy.types.query import Filters
+from seewhy.reason.seams import Reference
+from seewhy.search import TOGETHER
+from seewhy.twin.folder import VECTORS_FOLDER
+from seewhy.types.query import Filters, Query
 from seewhy.types.video import Frame, FrameTime
 from seewhy.video.clip_fake import FakeClip
 
@@ -53,11 +59,20 @@ class Colors:
             for one in videos
         ]
 
-    def compose(self, footage: Footage, edit: str) -> Imagined:
-        if int(footage.images[0][0, 0, 0]) in self.dull:
-            raise PerceptionError("no vector: nothing was said")
-        self.edits.append(edit)
-        return Imagined((), "", "", seen(footage))
+    composed: list[int] = field(default_factory=list)
+    """how many edits together"""
+    notes: tuple[str, ...] = ()
+    """what it does without when it imagines"""
+
+    def compose_all(self, asked: Sequence[Edited]) -> list[Imagined | PerceptionError]:
+        self.composed.append(len(asked))
+        self.edits += [one.edit for one in asked if int(one.footage.images[0][0, 0, 0]) not in self.dull]
+        return [
+            PerceptionError("no vector: nothing was said")
+            if int(one.footage.images[0][0, 0, 0]) in self.dull
+            else Imagined((), "", "", seen(one.footage), self.notes)
+            for one in asked
+        ]
 
 
 def channel(gallery: ClipGallery, teller: Colors, path: Path, *, read_only: bool = False) -> StatesChannel:
@@ -184,6 +199,108 @@ class TestChannel:
             assert len(made.scores(edited(), gallery.reference(), None, None)) == len(VIDEOS)
         assert colors.batches == [4, 2]
         assert made.notes_of(REFERENCE) == ("states: vectors are not kept: the folder cannot be written",)
+
+    def test_a_library_open_for_reading_only_says_what_it_costs(self, tmp_path: Path) -> None:
+        gallery, colors = ClipGallery(), Colors()
+        channel(gallery, colors, tmp_path).prepare(VIDEOS[:4])
+        made = channel(gallery, colors, tmp_path, read_only=True)
+        made.scores(edited(), gallery.reference(), Filters(videos=frozenset(VIDEOS[:4])), None)
+        assert made.notes_of(REFERENCE) == (), "nothing is missing of those that are asked about"
+        made.scores(edited(), gallery.reference(), None, None)
+        [note] = made.notes_of(REFERENCE)
+        assert note.startswith("states: vectors of videos are missing and are made anew each time")
+
+
+class TestAhead:
+    def asked(self, gallery: ClipGallery) -> list[tuple[Query, Reference | None]]:
+        """Seven edits of several references, one of them twice, one of nothing that can be seen, and a question."""
+        others = [
+            replaced(gallery.reference(), twin=gallery.twins.load(video), clip=clip_of_color(number))
+            for number, video in ((7, VIDEOS[0]), (90, VIDEOS[1]))
+        ]
+        return [
+            *((edited(text), one) for text in (EDIT, "in the snow") for one in (gallery.reference(), *others)),
+            (edited(), gallery.reference()),
+            (edited("blue"), gallery.reference(blind=True)),
+            (edited("words"), None),
+        ]
+
+    def test_together_they_are_what_each_is_alone(self, tmp_path: Path) -> None:
+        gallery, alone, together = ClipGallery(), Colors(dull={90}), Colors(dull={90})
+        one_by_one = channel(gallery, alone, tmp_path / "alone")
+        at_once = channel(gallery, together, tmp_path / "together")
+        assert isinstance(at_once, Ahead)
+        at_once.ahead(self.asked(gallery))
+        assert together.composed == [4, 2]
+        for query, reference in self.asked(gallery):
+            expected = one_by_one.scores(query, reference, None, None)
+            assert at_once.scores(query, reference, None, None) == expected
+            video = None if reference is None else reference.twin.id
+            assert at_once.notes_of(video) == one_by_one.notes_of(video)
+        assert sorted(together.edits) == sorted(alone.edits)
+        assert alone.composed == [1] * 6
+        assert together.composed == [4, 2, 1, 1], "what fails together is tried again, and said"
+
+    def test_what_is_known_is_not_imagined_again(self, tmp_path: Path) -> None:
+        gallery, colors = ClipGallery(), Colors()
+        made = channel(gallery, colors, tmp_path)
+        made.scores(edited(), gallery.reference(), None, None)
+        for _ in range(2):
+            made.ahead([(edited(), gallery.reference()), (edited("in the snow"), gallery.reference())])
+        assert colors.edits == [EDIT, "in the snow"]
+        made.ahead([])
+        assert colors.composed == [1, 1]
+
+    def test_a_reference_that_cannot_be_read_is_said_when_it_is_asked_about(self, tmp_path: Path) -> None:
+        class Gone:
+            def exact(self, *_: object) -> object:
+                raise VideoError("gone.mp4", "the file is gone")
+
+        gallery, colors = ClipGallery(), Colors()
+        made = channel(gallery, colors, tmp_path)
+        gone = cast(Any, replaced(gallery.reference(), clip=cast(Any, Gone())))
+        made.ahead([(edited(), gone), (edited("in the snow"), gone)])
+        assert colors.composed == []
+        assert made.notes_of(REFERENCE) == ()
+        assert made.scores(edited(), gone, None, None) == {}
+        assert made.notes_of(REFERENCE)[0].endswith("gone.mp4: the file is gone")
+
+    def test_what_had_to_be_done_without_is_said_of_each_edit(self, tmp_path: Path) -> None:
+        gallery, colors = ClipGallery(), Colors(notes=("nothing was said of what would follow",))
+        made = channel(gallery, colors, tmp_path)
+        made.ahead([(edited(), gallery.reference()), (edited("in the snow"), gallery.reference())])
+        assert made.notes_of(REFERENCE) == ()
+        made.scores(edited(), gallery.reference(), None, None)
+        assert made.notes_of(REFERENCE) == (f"states: an edit of {REFERENCE}: nothing was said of what would follow",)
+        assert made.notes_of(VIDEOS[0]) == ()
+
+    def test_a_group_is_remembered_as_a_whole(self) -> None:
+        assert KEPT >= TOGETHER
+
+
+def test_over_a_checkpoint_edits_together_are_what_each_is_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(composing, "DESCRIPTION_TOKENS", 12)
+    monkeypatch.setattr(composing, "REASONING_TOKENS", 6)
+    gallery = ClipGallery(videos=VIDEOS[:3])
+    shelf = Shelf(
+        language_settings(str(video_checkpoint()), batch=3), tmp_path, False, gallery.twins, gallery.ids, gallery.clip,
+        None,
+    )  # fmt: skip
+    asked = [
+        (edited(text), replaced(gallery.reference(), twin=gallery.twins.load(video), clip=gallery.clip(video)))
+        for text in (EDIT, "it is blue, and the dog is gone")
+        for video in VIDEOS[:2]
+    ]
+    one_by_one, together = states(shelf), states(shelf)
+    together.ahead(asked)
+    assert len(together._imaginings) == len(asked)
+    for query, reference in asked:
+        expected = one_by_one.scores(query, reference, None, None)
+        assert together.scores(query, reference, None, None) == pytest.approx(expected, abs=1e-4)
+    assert together.depends == one_by_one.depends
+    assert together.depends.key["strategy"] == "two_stage"
 
 
 def test_over_a_checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,15 +17,17 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from threading import Lock
 from typing import Protocol
 
-from seewhy.channels.notes import NO_VECTOR, Notes
-from seewhy.channels.shelf import Shelf, within
+from seewhy.channels.notes import NO_VECTOR, NOT_KEPT, Notes
+from seewhy.channels.rows import Vector
+from seewhy.channels.shelf import Depends, Shelf, within
 from seewhy.channels.showing import LINES, footage_of
-from seewhy.channels.vectors import VECTORS_FOLDER, Vector, VectorFolder
+from seewhy.channels.vectors import VectorFolder
 from seewhy.errors import LibraryReadOnly, OutOfSpace, TwinError, VideoError
 from seewhy.models.local.footage import Exhibit, Footage
 from seewhy.plain import plain
 from seewhy.reason.seams import Reference
 from seewhy.threads import in_flight
+from seewhy.twin.folder import VECTORS_FOLDER
 from seewhy.twin.store import TwinStore
 from seewhy.types.query import Filters, Query
 from seewhy.types.twin import Twin
@@ -84,8 +86,15 @@ class JointChannel:
         self._embedder, self._vectors, self._twins = embedder, vectors, twins
         self._clip, self._videos, self._frames = clip, videos, frames
         self._described, self._width = described, width
+        self._lasting = not vectors.read_only
         self._said = Notes(self.name, NO_VECTOR)
         self._preparing, self._keeping = Lock(), Lock()
+
+    @property
+    def depends(self) -> Depends:
+        """See `Depending`."""
+        asking = {"edited": EDITED, "said": SAID, "described": str(self._described)}
+        return Depends(key={**self._vectors.key, **asking}, query=("text", "trace.target"), ordered=False)
 
     def notes_of(self, reference: str | None) -> tuple[str, ...]:
         """What it could not do for an answer about this reference, and why; each once."""
@@ -121,6 +130,8 @@ class JointChannel:
             return
         [vector] = self._embedder.embed([Exhibit(footage)])
         with self._keeping:
+            if not self._lasting:
+                self._said.add(NOT_KEPT.format(self.name))
             try:
                 self._vectors.put(video, vector)
             except (LibraryReadOnly, OutOfSpace) as error:

@@ -8,6 +8,10 @@ NO_VECTOR = (
     "1 video has no vector and cannot be found this way",
     "{} videos have no vector and cannot be found this way",
 )
+NOT_KEPT = (
+    "{}: vectors of videos are missing and are made anew each time, because the library is open for reading only; to "
+    "keep them, index it again (seewhy index) where it can be written, with this channel among the settings"
+)
 NOT_LOOKED_AT = ("1 candidate could not be looked at", "{} candidates could not be looked at")
 
 

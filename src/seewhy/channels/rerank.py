@@ -12,8 +12,8 @@ from typing import Protocol
 
 from seewhy.channels.joint import query_exhibit
 from seewhy.channels.notes import NOT_LOOKED_AT, Notes
-from seewhy.channels.shelf import RERANK, Shelf, within
-from seewhy.channels.showing import footage_of
+from seewhy.channels.shelf import RERANK, Depends, Shelf, within
+from seewhy.channels.showing import LINES, footage_of
 from seewhy.errors import TwinError, VideoError
 from seewhy.models.local.footage import Exhibit
 from seewhy.reason.seams import Reference
@@ -33,12 +33,19 @@ SURE = 0.5
 CAP = 50
 """Candidates that are looked at, at most. What is after so many by all other channels is hardly ever the one; and the
 time for a query stays bounded."""
+FORMAT = "rerank.v1"
+"""How query and candidates are shown."""
 KEPT = 100_000
 """Scores that are remembered: a query is asked about again after refinement, which changes no video."""
 
 
 class PairScorer(Protocol):
     """Query and document → probability that the document is what the query asks for."""
+
+    @property
+    def name(self) -> str:
+        """With the revision of its weights."""
+        ...
 
     def scores(self, query: Exhibit, documents: Sequence[Exhibit], instruction: str) -> Sequence[float]:
         """0..1, in the order of the documents."""
@@ -74,6 +81,21 @@ class RerankChannel:
         self._said = Notes(self.name, NOT_LOOKED_AT)
         self._known: dict[tuple[str, str, str], float] = {}
         self._lock = Lock()
+
+    @property
+    def depends(self) -> Depends:
+        """See `Depending`."""
+        key = {
+            "format": FORMAT,
+            "model": self._reranker.name,
+            "edited": EDITED,
+            "said": SAID,
+            "described": str(self._described),
+            "frames": str(self._frames),
+            "lines": str(LINES),
+            "pool": f"{STEP}, {CAP} at most, until {SURE}",
+        }
+        return Depends(key=key, query=("text", "trace.target"))
 
     def notes_of(self, reference: str | None) -> tuple[str, ...]:
         """What it could not do for an answer about this reference, and why; each once."""

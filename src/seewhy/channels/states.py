@@ -13,35 +13,27 @@ by the strategy that `compose.strategy` names. It is one of several ways to cand
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Callable, Collection, Mapping, Sequence
 from itertools import islice
-from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from seewhy.channels.notes import NO_VECTOR, Notes
-from seewhy.channels.shelf import Shelf, within
-from seewhy.channels.showing import LINES, MOST_SLANTED, evenly
-from seewhy.channels.vectors import VECTORS_FOLDER, Vector, VectorFolder
+from seewhy.channels.notes import NO_VECTOR, NOT_KEPT, Notes
+from seewhy.channels.rows import Vector
+from seewhy.channels.shelf import Depends, Shelf, within
+from seewhy.channels.showing import LINES, RATE, footage_by_second
+from seewhy.channels.vectors import VectorFolder
 from seewhy.errors import LibraryReadOnly, OutOfSpace, PerceptionError, TwinError, VideoError
 from seewhy.models.local.footage import Footage
 from seewhy.reason.seams import Reference
 from seewhy.threads import in_flight
+from seewhy.twin.folder import VECTORS_FOLDER
 from seewhy.twin.store import TwinStore
 from seewhy.types.query import Filters, Query
-from seewhy.types.twin import Twin
-from seewhy.types.video import FrameTime
 from seewhy.video.clip import Clip
 
 if TYPE_CHECKING:
-    from seewhy.models.local.composed.states import Described, Imagined, Outcome
-
-RATE = 1.0
-"""Frames a second, as in the published code; above all, the same for the gallery and for references."""
-FEWEST, MOST = 4, 64
-"""Frames. Fewer than four say little of what happens (the models' own preparation takes no fewer); those of more than a
-minute lie more than a second apart."""
+    from seewhy.models.local.composed.states import Described, Edited, Imagined
 
 KEPT = 4096
 """Vectors of what would result that are remembered: an edit is asked about again after refinement, which changes no
@@ -52,11 +44,12 @@ Told = Callable[[int, int], None]
 
 
 class Teller(Protocol):
-    """Who describes videos, and videos that would result; see `PooledStates`."""
+    """Who describes videos, and videos that would result; in place of what could not be done, the error. See
+    `PooledStates`."""
 
-    def describe_all(self, videos: Sequence[Footage]) -> list[Outcome[Described]]: ...
+    def describe_all(self, videos: Sequence[Footage]) -> list[Described | PerceptionError]: ...
 
-    def compose(self, footage: Footage, edit: str) -> Imagined: ...
+    def compose_all(self, asked: Sequence[Edited]) -> list[Imagined | PerceptionError]: ...
 
 
 class StatesChannel:
@@ -72,6 +65,7 @@ class StatesChannel:
         clip: Callable[[str], Clip],
         videos: Callable[[], Collection[str]],
         *,
+        key: Mapping[str, str] | None = None,
         side: int = 8,
         told: Told | None = None,
     ) -> None:
@@ -80,15 +74,22 @@ class StatesChannel:
             vectors: of the gallery, made by this teller.
             clip: video id → its pictures. Raises VideoError, TwinError.
             videos: the gallery.
-            side: videos that are described side by side.
+            key: what it depends on how edits are imagined, besides what the vectors do.
+            side: videos that are described side by side, and edits that are imagined so.
             told: hears how it goes where `prepare` is not told whom to tell.
         """
         self._teller, self._vectors, self._twins = teller, vectors, twins
         self._clip, self._videos, self._side, self._told = clip, videos, side, told
+        self._key, self._lasting = dict(key or {}), not vectors.read_only
         self._said = Notes(self.name, NO_VECTOR)
-        self._imaginings: dict[tuple[str, str], Vector] = {}
+        self._imaginings: dict[tuple[str, str], _Target] = {}
         """reference and edit → what would result, for when the same is asked again"""
         self._preparing, self._remembering = Lock(), Lock()
+
+    @property
+    def depends(self) -> Depends:
+        """See `Depending`."""
+        return Depends(key={**self._vectors.key, **self._key}, query=("text",), ordered=False)
 
     def notes_of(self, reference: str | None) -> tuple[str, ...]:
         """What it could not do for an answer about this reference, and why; each once."""
@@ -144,6 +145,8 @@ class StatesChannel:
             return None
 
     def _keep(self, video: str, vector: Vector, text: str) -> None:
+        if not self._lasting:
+            self._said.add(NOT_KEPT.format(self.name))
         try:
             self._vectors.put(video, vector, text)
         except (LibraryReadOnly, OutOfSpace) as error:
@@ -151,68 +154,80 @@ class StatesChannel:
             self._vectors = VectorFolder(self._vectors.folder.parent, self._vectors.key, read_only=True)
             self._vectors.put(video, vector, text)
 
+    def ahead(self, asked: Sequence[tuple[Query, Reference | None]]) -> None:
+        """Imagine side by side what would result from these edits; see `Ahead.ahead`.
+
+        Raises:
+            WeightsError: the model cannot be loaded.
+        """
+        from seewhy.models.local.composed.states import Edited
+
+        edits = {(str(one.twin.id), query.text): one for query, one in asked if one is not None}
+        with self._remembering:
+            new = [edit for edit in edits if edit not in self._imaginings]
+        footages = in_flight(lambda edit: _seen(edits[edit]), new, self._side)  # read while others are imagined
+        for start in range(0, len(new), self._side):
+            batch = new[start : start + self._side]
+            read = dict(zip(batch, islice(footages, len(batch)), strict=True))
+            shown = {edit: footage for edit, footage in read.items() if isinstance(footage, Footage)}
+            if not shown:
+                continue
+            made = self._teller.compose_all([Edited(footage, text) for (_, text), footage in shown.items()])
+            for edit, imagined in zip(shown, made, strict=True):
+                if not isinstance(imagined, PerceptionError):
+                    self._remember(edit, imagined)
+
     def _imagined(self, query: Query, reference: Reference | None) -> Vector | None:
         """The vector of what would result; None: there is none, and why is in the notes."""
         if reference is None:
             return None
-        why = "there are no pictures of it"
-        video = reference.twin.id
+        video = str(reference.twin.id)
         with self._remembering:
-            known = self._imaginings.get((video, query.text))
-        if known is not None:
-            return known
-        if reference.clip is not None:
-            try:
-                made = self._teller.compose(footage_by_second(reference.twin, reference.clip), query.text).vector
-            except (VideoError, PerceptionError) as error:
-                why = str(error)
-            else:
-                with self._remembering:
-                    if len(self._imaginings) >= KEPT:
-                        self._imaginings.pop(next(iter(self._imaginings)))
-                    self._imaginings[video, query.text] = made
-                return made
-        self._said.add(f"{self.name}: an edit of {video} finds nothing this way: {why}", video)
-        return None
+            target = self._imaginings.get((video, query.text))
+        if target is None:
+            made = self._compose(reference, query.text)
+            if isinstance(made, PerceptionError):
+                self._said.add(f"{self.name}: an edit of {video} finds nothing this way: {made}", video)
+                return None
+            target = self._remember((video, query.text), made)
+        for note in target.notes:
+            self._said.add(f"{self.name}: an edit of {video}: {note}", video)
+        return target.vector
+
+    def _compose(self, reference: Reference, edit: str) -> Imagined | PerceptionError:
+        from seewhy.models.local.composed.states import Edited
+
+        footage = _seen(reference)
+        if isinstance(footage, PerceptionError):
+            return footage
+        [made] = self._teller.compose_all([Edited(footage, edit)])
+        return made
+
+    def _remember(self, edit: tuple[str, str], imagined: Imagined) -> _Target:
+        target = _Target(imagined.vector, imagined.notes)
+        with self._remembering:
+            if len(self._imaginings) >= KEPT:
+                self._imaginings.pop(next(iter(self._imaginings)))
+            self._imaginings[edit] = target
+        return target
 
 
-def footage_by_second(twin: Twin, clip: Clip) -> Footage:
-    """A frame a second of a video, with their true times.
+class _Target(NamedTuple):
+    """What would result from an edit."""
 
-    Raises:
-        VideoError: the file cannot be read, has changed, or its pictures are of a shape that no model takes.
-    """
-    width, height = twin.video.width, twin.video.height
-    if max(width, height) > MOST_SLANTED * min(width, height):
-        raise VideoError(
-            Path(str(twin.id)),
-            f"a picture of {width}x{height} is more than {MOST_SLANTED} times as long as wide; no model is shown it",
-        )
-    found = clip.exact(by_second(twin.frames), LINES)
-    frames = [found[index] for index in sorted(found)]
-    return Footage(tuple(frame.image for frame in frames), tuple(frame.t for frame in frames))
+    vector: Vector
+    notes: tuple[str, ...]
+    """what had to be done without when it was imagined"""
 
 
-def by_second(frames: Sequence[FrameTime]) -> tuple[int, ...]:
-    """Indices of the decoded frames that are nearest to second 0, 1, 2, ...; of a short video `FEWEST` that lie evenly,
-    of a long one `MOST`.
-
-    Args:
-        frames: in order of time, at least one.
-
-    >>> by_second([FrameTime(index=number, pts=0, t=number / 6) for number in range(27)])
-    (0, 6, 12, 18, 24)
-    """
-    times = [frame.t for frame in frames]
-    chosen: dict[int, FrameTime] = {}
-    for number in range(int(times[-1] * RATE) + 1):
-        second = number / RATE
-        after = bisect_left(times, second)
-        place = min((max(after - 1, 0), min(after, len(times) - 1)), key=lambda near: abs(times[near] - second))
-        chosen[frames[place].index] = frames[place]
-    if len(chosen) < FEWEST:
-        return evenly(frames, FEWEST)
-    return evenly(list(chosen.values()), MOST)
+def _seen(reference: Reference) -> Footage | PerceptionError:
+    """What is shown of a reference; or why nothing is."""
+    if reference.clip is None:
+        return PerceptionError("there are no pictures of it")
+    try:
+        return footage_by_second(reference.twin, reference.clip)
+    except VideoError as error:
+        return PerceptionError(str(error))
 
 
 def states(shelf: Shelf) -> StatesChannel:
@@ -222,9 +237,19 @@ def states(shelf: Shelf) -> StatesChannel:
         WeightsError: the weights are not here, or of a model that reads no videos. PluginError: torch is not installed.
         SettingsError: the device is not there.
     """
-    from seewhy.models.local.composed.states import PooledStates
+    from seewhy.models.local.composed.session import JOIN, REASON, SINGLE, TARGET, prompt_of
+    from seewhy.models.local.composed.states import REASONING_TOKENS, PooledStates
 
-    teller = PooledStates(shelf.settings)
+    settings = shelf.settings
+    teller = PooledStates(settings)
     key = {"channel": StatesChannel.name, **teller.key, "lines": str(LINES), "rate": f"{RATE:g}"}
+    imagining = {
+        "strategy": settings.compose.strategy,
+        "samples": f"{settings.compose.samples} at {settings.compose.temperature:g}, seed {settings.calls.seed}",
+        "prompts": ", ".join(prompt_of(name).id for name in (REASON, JOIN, TARGET, SINGLE)),
+        "reasoning": str(REASONING_TOKENS),
+    }
     vectors = VectorFolder(shelf.folder / VECTORS_FOLDER, key, shelf.read_only)
-    return StatesChannel(teller, vectors, shelf.twins, shelf.clip, shelf.videos, side=shelf.settings.local.batch)
+    return StatesChannel(
+        teller, vectors, shelf.twins, shelf.clip, shelf.videos, key=imagining, side=settings.local.batch
+    )

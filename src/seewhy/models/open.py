@@ -32,18 +32,13 @@ def language_model(
     """
     if model is None and not settings.has_language_model:
         return None
-    mode, file = settings.replies.mode, settings.replies.file
-    recording = Path(file).expanduser() if file else store_path
-    if mode in ("record", "replay") and recording is None:
-        raise ReplyStoreError(f"to {mode} replies, name their file: replies.file (SEEWHY_REPLIES_FILE)")
+    mode = settings.replies.mode
     if mode == "replay":
-        assert recording is not None
-        store = ReplyStore.open(recording, read_only=True)
+        store = recording(settings, store_path, read_only)
         naming = Naming.from_json(store.meta()[_NAMING]) if _NAMING in store.meta() else Naming.of(settings)
         return RememberingModel(None, store, mode, naming=naming)
     if mode == "record":
-        assert recording is not None
-        return _remembering(settings, model, ReplyStore.open(recording, read_only=read_only and not file), mode)
+        return _remembering(settings, model, recording(settings, store_path, read_only), mode)
     if mode == "off" or store_path is None:
         return _remembering(settings, model, None, mode)
     if read_only and not store_path.exists():
@@ -55,6 +50,24 @@ def language_model(
             raise
         return _remembering(settings, model, None, mode, str(error))
     return _remembering(settings, model, store, mode)
+
+
+def recording(settings: Settings, store_path: Path | None, read_only: bool) -> ReplyStore:
+    """The file that is recorded into, or replayed from, as `replies.mode` says.
+
+    Args:
+        store_path, read_only: see `language_model`.
+
+    Raises:
+        ReplyStoreError: it is not named, or cannot be used.
+    """
+    mode, file = settings.replies.mode, settings.replies.file
+    path = Path(file).expanduser() if file else store_path
+    if path is None:
+        raise ReplyStoreError(f"to {mode} replies, name their file: replies.file (SEEWHY_REPLIES_FILE)")
+    if mode == "replay":
+        return ReplyStore.open(path, read_only=True)
+    return ReplyStore.open(path, read_only=read_only and not file)
 
 
 def _remembering(

@@ -4,6 +4,8 @@ One SQLite file, kept in a library as a cache or recorded by itself, shipped, an
 durable when `put` returns: its commit waits for the disk (synchronous=FULL), which takes half a millisecond, next to
 nothing beside the seconds that the reply took.
 
+A recording also has what channels answered (see `channels.recorded`): replies like others, of the purpose ``channel``.
+
 Beside the replies it keeps twins as perception made them. Requests quote twins, and perception's floats differ a
 little from machine to machine; a recording that is to be replayed anywhere brings its twins along.
 """
@@ -146,6 +148,11 @@ class ReplyStore:
             if rows := self.database.rows(query, values):
                 return [(key, unpack(request, self.path)) for key, request in rows]
         return []
+
+    def knows(self, purpose: str, subject: str, prompt: str) -> bool:
+        """Whether there is a reply to any request of this purpose and prompt about this subject."""
+        query = "SELECT 1 FROM replies WHERE purpose = ? AND subject = ? AND prompt = ? LIMIT 1"
+        return bool(self.database.rows(query, (purpose, subject, prompt)))
 
     def purposes(self) -> dict[str, int]:
         """Number of replies to each purpose."""
