@@ -54,9 +54,10 @@ layers: $(VENV)/.dev  ## imports point one way
 unit: $(VENV)/.dev  ## pytest, warnings are errors
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
-bench: $(VENV)/.dev  ## every benchmark; DATA=folder in the Reel-97 format
+bench: $(VENV)/.dev  ## every benchmark, with ablations; DATA=folder in the Reel-97 format
 	$(BIN)/seewhy bench synthetic
-	$(BIN)/seewhy bench reel --data $(DATA)
+	$(BIN)/seewhy bench reel --data $(DATA) --ablations
+	$(BIN)/seewhy bench reel --data $(DATA) --task composed --ablations
 	$(BIN)/python benchmarks/segmentation.py --reel $(DATA)
 	$(BIN)/python benchmarks/index_search.py
 

@@ -11,6 +11,7 @@ from seewhy.cli_options import PARTIAL, ConfigOption, LibraryOption, ProfileOpti
 from seewhy.errors import SettingsError
 
 if TYPE_CHECKING:
+    from seewhy.bench.ablations import Ablations
     from seewhy.bench.cli import Outcome
     from seewhy.settings import Settings
 
@@ -22,8 +23,8 @@ TaskOption = Annotated[
     Literal["text", "composed"], typer.Option("--task", help="Questions, or reference videos with edits.")
 ]
 GalleryOption = Annotated[
-    Literal["targets", "all"],
-    typer.Option("--gallery", help="Of edits: all right videos, or these and all others of the data set."),
+    Literal["targets", "all", "local"],
+    typer.Option("--gallery", help="Of edits: all right videos, all videos of the data set, or the few it names."),
 ]
 KeepOption = Annotated[
     bool, typer.Option("--keep-reference", help="Of edits: the reference is searched, too, instead of masked.")
@@ -31,7 +32,18 @@ KeepOption = Annotated[
 ScoreOption = Annotated[
     bool, typer.Option("--reasoning-score", help="Of edits: a language model marks the reasoning, twice.")
 ]
-RepliesOption = Annotated[Path | None, typer.Option("--replies", help="A recording: one file of replies.")]
+VaryOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--vary", metavar="'NAME=VALUE ...'", help="Run this variant, too, and compare: settings; may be repeated."
+    ),
+]
+AblationsOption = Annotated[
+    bool, typer.Option("--ablations", help="Run the standard variants of the task, too, and compare.")
+]
+RepliesOption = Annotated[
+    Path | None, typer.Option("--replies", help="A recording: a file of replies; a variant has its own beside it.")
+]
 ModeOption = Annotated[
     Literal["cache", "record", "replay", "off"] | None,
     typer.Option("--mode", help="record: into the file; replay: from it, without a network. Default: cache."),
@@ -56,8 +68,8 @@ def _run_settings(
     return settings
 
 
-def _end(outcome: Outcome) -> None:
-    if not outcome.complete:
+def _end(done: Outcome | Ablations) -> None:
+    if not done.complete:
         raise typer.Exit(PARTIAL)
 
 
@@ -70,6 +82,8 @@ def bench_reel(
     reasoning_score: ScoreOption = False,
     library: LibraryOption = None,
     limit: LimitOption = None,
+    vary: VaryOption = None,
+    ablations: AblationsOption = False,
     out: OutOption = None,
     replies: RepliesOption = None,
     mode: ModeOption = None,
@@ -84,7 +98,7 @@ def bench_reel(
 
     choices = Choices(
         library=library, limit=limit, out=out, task=task, reasoning_score=reasoning_score,
-        protocol=Protocol(gallery=gallery, keep_reference=keep_reference),
+        protocol=Protocol(gallery=gallery, keep_reference=keep_reference), vary=tuple(vary or ()), ablations=ablations,
     )  # fmt: skip
     _end(run(data, choices, _run_settings(config, set_, replies, mode, profile)))
 
@@ -98,6 +112,8 @@ def bench_synthetic(
     reasoning_score: ScoreOption = False,
     library: LibraryOption = None,
     limit: LimitOption = None,
+    vary: VaryOption = None,
+    ablations: AblationsOption = False,
     out: OutOption = None,
     replies: RepliesOption = None,
     mode: ModeOption = None,
@@ -112,7 +128,7 @@ def bench_synthetic(
 
     choices = Choices(
         library=library, limit=limit, out=out, task=task, reasoning_score=reasoning_score,
-        protocol=Protocol(gallery=gallery, keep_reference=keep_reference),
+        protocol=Protocol(gallery=gallery, keep_reference=keep_reference), vary=tuple(vary or ()), ablations=ablations,
     )  # fmt: skip
     _end(run(folder, choices, _run_settings(config, set_, replies, mode, profile)))
 
@@ -136,6 +152,8 @@ def bench_covr(
     reasoning_score: ScoreOption = False,
     library: LibraryOption = None,
     limit: LimitOption = None,
+    vary: VaryOption = None,
+    ablations: AblationsOption = False,
     out: OutOption = None,
     replies: RepliesOption = None,
     mode: ModeOption = None,
@@ -151,5 +169,6 @@ def bench_covr(
     choices = Choices(
         library=library, limit=limit, out=out, task="composed", reasoning_score=reasoning_score, submission=submission,
         protocol=Protocol(gallery=gallery, keep_reference=keep_reference, depth=depth or None),
+        vary=tuple(vary or ()), ablations=ablations,
     )  # fmt: skip
     _end(run(annotations, videos, choices, _run_settings(config, set_, replies, mode, profile), format_))

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from itertools import permutations
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from seewhy.bench.measures import (
+    LOCAL,
     MEAN_AVERAGE_PRECISION,
     MEAN_RANK,
     MEDIAN_RANK,
     RETRIEVAL,
+    best_rank,
     estimate,
+    estimate_macro,
     pessimistic_rank,
+    rank_chances,
     recall_at,
 )
 
@@ -106,3 +114,62 @@ class TestEstimate:
     def test_what_has_no_mean_is_refused(self, values):
         with pytest.raises(ValueError, match="one finite value per query"):
             estimate(values)
+
+
+class TestChance:
+    """Against all orders of a small gallery, counted one by one."""
+
+    @pytest.mark.parametrize(("gallery", "right"), [(1, 1), (4, 1), (5, 2), (5, 4), (6, 3), (4, 4)])
+    def test_ranks_in_all_orders(self, gallery, right):
+        ranks = []
+        for order in permutations(range(gallery)):  # 0..right-1 are the right ones
+            first = next(place for place, video in enumerate(order) if video < right)
+            ranks.append(1 + sum(video >= right for video in order[:first]))
+        counted = np.bincount(ranks, minlength=gallery - right + 2)[1:] / len(ranks)
+        assert rank_chances(gallery, right) == pytest.approx(counted)
+        for measure in (*RETRIEVAL, *LOCAL):
+            assert measure.by_chance(gallery, right) == pytest.approx(np.mean(measure.values(ranks, gallery)))
+
+    def test_what_cannot_be_found_is_a_miss_by_chance_too(self):
+        assert [measure.by_chance(7, 0) for measure in RETRIEVAL] == [0.0, 0.0, 0.0, 7.0, 7.0, 0.0]
+
+    def test_a_large_gallery_has_no_rounding(self):
+        assert rank_chances(10_666, 3).sum() == pytest.approx(1.0)
+        assert recall_at(10).by_chance(10_666) == pytest.approx(10 / 10_666, rel=1e-12)
+
+    @pytest.mark.parametrize(("gallery", "right"), [(3, 0), (3, 4), (0, 1)])
+    def test_what_is_no_gallery_is_refused(self, gallery, right):
+        with pytest.raises(ValueError, match=f"{right} right videos in a gallery of {gallery}"):
+            rank_chances(gallery, right)
+
+
+QUERIES = st.lists(
+    st.tuples(
+        st.sampled_from(("webvid", "ss2")),
+        st.lists(st.integers(0, 3), min_size=1, max_size=8),  # scores of a gallery, many ties
+        st.sets(st.integers(0, 7), min_size=1, max_size=3),  # which of them are right; beyond the end: not returned
+    ),
+    min_size=1,
+    max_size=12,
+)
+
+
+@given(QUERIES, st.sampled_from((1, 2, 3, 5, 10)))
+@settings(max_examples=100, deadline=None)
+def test_recall_micro_and_macro_against_a_second_way_of_counting(queries, k):
+    """A right video is found if fewer than k wrong ones are as high: no ranks, no library code."""
+    hits: dict[str, list[float]] = {}
+    ranks: dict[str, list[int | None]] = {}
+    for source, scores, right in queries:
+        own = [scores[place] for place in right if place < len(scores)]
+        wrong = [score for place, score in enumerate(scores) if place not in right]
+        hits.setdefault(source, []).append(bool(own) and sum(score >= max(own) for score in wrong) < k)
+        keys = {str(place): score for place, score in enumerate(scores)}
+        ranks.setdefault(source, []).append(best_rank(keys, {str(place) for place in right}))
+    together = [hit for of_source in hits.values() for hit in of_source]
+    flat = [rank for of_source in ranks.values() for rank in of_source]
+    micro = recall_at(k)(flat, 8)
+    assert micro.value == pytest.approx(sum(together) / len(queries))
+    assert 0 <= micro.low <= micro.value <= micro.high <= 1
+    macro = estimate_macro([recall_at(k).values(of_source, 8) for of_source in ranks.values()])
+    assert macro.value == pytest.approx(sum(sum(of) / len(of) for of in hits.values()) / len(hits))

@@ -125,13 +125,23 @@ class TestScores:
 
     def test_what_cannot_be_marked_is_not_asked_and_says_why(self) -> None:
         model = judge(lambda request: marks(edit=10) if "rain 3" in request.hints["edit"] else marks())
-        scored = score_traces(model, [(query(1), None), (query(2, reasoning=""), TRACE), (query(3), TRACE)])
-        assert [one.failures for one in scored] == [
-            ("there is no trace",), ("the data set says nothing of the target",), (),
-        ]  # fmt: skip
+        silent = query(2, reasoning="")
+        scored = score_traces(model, [(silent, None), (silent, TRACE), (query(3), TRACE)])
+        assert [one.failures for one in scored] == [("the data set says nothing of the target",)] * 2 + [()]
         assert [one.score for one in scored] == [None, None, pytest.approx(5.5)]
+        assert [one.absent for one in scored] == [False] * 3, "nobody could have been marked for it"
         assert len(model.asked) == 2
-        assert why_not(query(), TRACE) is None
+        assert why_not(query()) is None
+
+    def test_to_say_nothing_is_as_bad_as_can_be(self) -> None:
+        model = judge(marks())
+        scored = score_traces(model, [(query(1), None), (query(2), Trace()), (query(3), TRACE)])
+        assert [one.score for one in scored] == [1.0, 1.0, 5.0]
+        assert [one.absent for one in scored] == [True, True, False]
+        assert all(one.marks == dict.fromkeys(DIMENSIONS, 1.0) for one in scored[:2])
+        assert [one.in_run(1) for one in scored] == [1.0, 1.0, 5.0]
+        assert {one.failures for one in scored} == {()}
+        assert len(model.asked) == 2, "the rubric says what an empty trace gets: nobody is asked"
 
     def test_nothing_to_mark(self) -> None:
         assert score_traces(judge(EndpointError), []) == []
@@ -157,6 +167,11 @@ class TestAgreement:
         ranks = np.array([1.5, 1.5, 3, 4]), np.array([1, 2.5, 2.5, 4])
         assert spearman(ones, twos) == pytest.approx(np.corrcoef(*ranks)[0, 1])
 
+    def test_of_what_was_not_there_to_be_marked_it_says_nothing(self) -> None:
+        absent = Scored(absent=True, judged_by="j")
+        assert agreement([scored_as(5, 7), absent, absent]) == Agreement(1, 2.0, None, None)
+        assert agreement([absent]) is None
+
     def test_where_there_is_nothing_to_correlate(self) -> None:
         assert agreement([]) is None
         assert agreement([scored_as(5, None)]) is None
@@ -176,7 +191,7 @@ class TestTable:
         )  # fmt: skip
 
     def test_means_coverage_and_agreement(self) -> None:
-        missing = Scored(failures=("there is no trace",), judged_by="j")
+        missing = Scored(failures=("the data set says nothing of the target",), judged_by="j")
         summary = summarize(self.run(scored_as(4, 6), scored_as(8, 8), scored_as(9, 9), missing))
         values = {row.name: row.value for row in summary.reasoning}
         assert values["Reasoning Score"] == pytest.approx((5 + 8 + 9) / 3)
@@ -186,8 +201,22 @@ class TestTable:
         assert "reasoning marked by j: coverage 3/4; two runs over 3 traces differ by 0.67 of 10 on average" in text
         assert "| Reasoning Score | 7.33 |" in text
 
+    def test_who_declines_has_the_lowest_marks(self) -> None:
+        absent = Scored(absent=True, judged_by="j")
+        summary = summarize(self.run(scored_as(4, 6), absent, scored_as(None, None), absent))
+        values = {row.name: (row.value, row.queries) for row in summary.reasoning}
+        assert values["Reasoning Score"] == (pytest.approx((5 + 1 + 1) / 3), 3)
+        assert values["in run 2"] == (pytest.approx((6 + 1 + 1) / 3), 3)
+        assert values["kept"] == (pytest.approx((5 + 1 + 1) / 3), 3)
+        assert (summary.reasoning_asked, summary.reasoning_absent) == (4, 2)
+        assert "coverage 3/4, 2 of them without a trace: 1 in every dimension; two runs over 1 traces" in markdown(
+            summary
+        )
+        alone = summarize(self.run(absent))
+        assert {row.value for row in alone.reasoning} == {1.0}
+
     def test_none_that_could_be_marked(self) -> None:
-        summary = summarize(self.run(Scored(failures=("there is no trace",), judged_by="j")))
+        summary = summarize(self.run(Scored(failures=("the data set says nothing of the target",), judged_by="j")))
         assert summary.reasoning == ()
         assert "coverage 0/1; no trace was marked in two runs" in markdown(summary)
 

@@ -11,9 +11,10 @@ from reel_files import implicit, square, write_queries
 from rich.console import Console
 
 from seewhy.bench.datasets.reel import load
-from seewhy.bench.records import Run, read_run, settings_table, versions, write_run
+from seewhy.bench.records import Record, Run, read_run, settings_table, versions, write_run
 from seewhy.bench.report import markdown, table
-from seewhy.bench.run import Names, run_queries
+from seewhy.bench.run import run_queries
+from seewhy.bench.searching import Names
 from seewhy.bench.summary import summarize
 from seewhy.errors import DatasetError, QueryError, TwinCorrupt
 from seewhy.settings import Settings
@@ -143,7 +144,7 @@ class TestSummary:
     def summary(self, reel):
         queries = [
             implicit(),
-            implicit(id="I2", kind="count", query="tied", video="b.mp4", object_ids=None),
+            implicit(id="I2", kind="count", query="tied", video="b.mp4", object_ids=None, near_misses=[]),
             implicit(id="I3", kind="count", query="refused"),
             implicit(id="I4", query="third", video="c.mp4", object_ids=None),
         ]
@@ -179,6 +180,14 @@ class TestSummary:
             assert "query I3 failed: QueryError: cannot be asked: refused" in text
         assert "| R@1 | 25.0 % | 0.0 - 75.0 | 25.0 % | 4 |" in markdown(summary)
 
+    def test_a_near_miss_that_ties_with_the_right_video_is_as_good_as_above(self, reel):
+        script = {"no ball": TIED}
+        queries = (implicit(), implicit(id="I2", near_misses=["d.mp4"]), implicit(id="I3", near_misses=[]))
+        records = records_of(reel, script, *queries)
+        assert [record.near_above for record in records] == [("b.mp4",), (), ()], "b ties, d is last"
+        (row,) = summarize(as_run(records)).near
+        assert (row.value, row.chance, row.queries, row.protocol) == (50.0, 50.0, 2, "")
+
     def test_masks_only_count_when_ranked_first(self, reel):
         script = {"no ball": [("B", 0.9, 0.4), ("A", 0.8, 0.4, (1,))]}
         summary = summarize(as_run(records_of(reel, script, implicit())))
@@ -208,3 +217,21 @@ class TestFile:
         path.write_text(text)
         with pytest.raises(DatasetError, match=r"run\.json: not a run file"):
             read_run(path)
+
+
+def test_queries_that_were_not_answered_took_no_time_that_is_known():
+    def record(number, seconds, **what):
+        return Record(id=str(number), kind="implicit", text="t", right="a", rank=None, seconds=seconds, **what)
+
+    def run(*records):
+        return Run(
+            dataset="toy", protocol="all", gallery=4, asked=len(records), of=len(records), records=records,
+            settings={}, versions={}, index_seconds=0.0,
+        )  # fmt: skip
+
+    gone = record(0, 0.0, failure="not asked, because not there: a", missing=("a",))
+    failed = record(1, 0.0, failure="QueryError: no")
+    answered = [record(number, float(number)) for number in (2, 4, 9)]
+    rows = {row.name: (row.value, row.queries) for row in summarize(run(gone, failed, *answered)).seconds}
+    assert rows == {"median time per query": (4.0, 3), "slowest query": (9.0, 3)}
+    assert summarize(run(gone, failed)).seconds == ()

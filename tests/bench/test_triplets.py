@@ -108,7 +108,7 @@ class TestRead:
     def test_egocvr(self, tmp_path: Path) -> None:
         dataset = load(table(tmp_path, EGO), videos(tmp_path, "r-1/r-1_0_9.mp4"))
         [query] = dataset.composed
-        assert dataset.name == "egocvr"
+        assert dataset.name == "egocvr-without-distractors"
         assert (query.reference, query.edit) == ("r-1/r-1_0_9", "Drop it.")
         assert query.right == ("r-1/r-1_20_29", "r-1/r-1_40_49")
         assert list(dataset.missing) == ["r-1/r-1_20_29", "r-1/r-1_40_49"]
@@ -124,7 +124,7 @@ class TestRefused:
         [
             (
                 [{name: value for name, value in WEBVID.items() if name != "sim_txt"}],
-                "no column 'sim_txt'; it has txt1",
+                "no column 'sim_txt'; it has 'txt1",
             ),
             ([WEBVID, WEBVID | {"edit": " "}], r"row 1 \(line 3\): field 'edit' is empty"),
             ([WEBVID | {"pth2": "/etc/7"}], r"row 0 \(line 2\): pth2: '/etc/7' is no path of a video"),
@@ -136,7 +136,7 @@ class TestRefused:
             ([EGO | {"target_clip_ids": "__import__('os')"}], "field 'target_clip_ids' is a list of clips"),
             ([EGO | {"video_clip_id": "r-1"}], r"video_clip_id: 'r-1' is no clip"),
             ([EGO | {"target_clip_ids": "['../x_1_2']"}], r"target_clip_ids: '\.\./x_1_2' is no clip"),
-            ([{"a": "1", "b": "2"}], "no known annotations: the header is a, b; name the format"),
+            ([{"a": "1", "b": "2"}], "no known annotations: the header is 'a, b'; name the format"),
         ],
     )
     def test_tables(self, tmp_path: Path, rows: list[dict[str, str]], message: str) -> None:
@@ -146,7 +146,7 @@ class TestRefused:
     @pytest.mark.parametrize(
         ("text", "message"),
         [
-            ("", r"the header is \(empty\)"),
+            ("", "the header is ''"),
             ("pth1,pth2,edit,txt1\n", "holds no query"),
             ("pth1,pth2,edit,txt1\n1,2,3\n", r"row 0 \(line 2\): has not 4 fields"),
             ("pth1,pth2,edit,txt1\n1,2,3,4,5\n", r"row 0 \(line 2\): has not 4 fields"),
@@ -167,9 +167,9 @@ class TestRefused:
             ([{"ss2": [{**LABELLED, "video_source": True}]}], "ss2, row 0: field 'video_source'"),
             ([{"webvid": [LABELLED, LABELLED]}], "webvid, row 1: the id 0 was used above"),
             ([{"webvid": [LABELLED]}, {"webvid": []}], "has two parts 'webvid'"),
-            ([{"webvid": "rows"}], "webvid: is no list of rows"),
+            ([{"webvid": "rows"}], "'webvid': is no list of rows"),
             (["webvid"], "is no list of parts"),
-            ([{"..": [LABELLED]}], "the name of a part"),
+            ([{"..": [LABELLED]}], "'..' is no name of a part"),
             ([{"webvid": [SECRET]}], r"webvid: no such folder; where targets are secret"),
         ],
     )  # fmt: skip

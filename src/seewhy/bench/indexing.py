@@ -1,4 +1,4 @@
-"""The library of a benchmark: where it lies, and that it holds the data set's videos."""
+"""The library of a benchmark: which runs share one, and that it holds the data set's videos."""
 
 from __future__ import annotations
 
@@ -11,23 +11,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seewhy.bench.datasets import Dataset
-from seewhy.bench.run import Names
+from seewhy.bench.effective import refines
+from seewhy.bench.searching import Names
 from seewhy.settings import Settings
 from seewhy.types.calls import Usage
 
 if TYPE_CHECKING:
     from seewhy.library import Library
 
-DESCRIBING = (
-    "model", "vision_model", "local.language", "local.vision", "local.max_new_tokens", "describe.", "refine.",
-    "replies.", "calls.temperature", "calls.seed",
-)  # fmt: skip
-"""Settings of models that change what they write into twins: a run without refinement is not to profit from another
-one's."""
-SHAPING = ("encoder.name", "index.name", *DESCRIBING)
+PERCEIVING = ("encoder.name", "index.name")
 """Settings that change what lies in a library begin with one of these, besides those of perception."""
+DESCRIBING = (
+    "model", "vision_model", "local.language", "local.vision", "local.max_new_tokens", "describe.", "replies.",
+    "calls.temperature", "calls.seed",
+)  # fmt: skip
+"""Likewise, where there is a language model: what it writes into twins."""
+REFINING = ("refine.", "search.", "judge.")
+"""Likewise, where questions have videos looked at again: on how they are understood and judged it depends what for. A
+run without refinement is not to profit from another one's, nor a variant from that of the base."""
 COMPOSING = "compose."
-"""Edits that are reasoned about otherwise have other things looked at again."""
+"""Likewise, where edits do."""
 
 
 def cache_folder() -> Path:
@@ -36,16 +39,33 @@ def cache_folder() -> Path:
     return (Path(base) if base else Path.home() / ".cache") / "seewhy" / "bench"
 
 
-def cache_name(dataset: Dataset, data: Path, settings: Settings, *, composed: bool = False) -> str:
+def shaping(settings: Settings, *, model: bool, composed: bool = False) -> dict[str, object]:
+    """The settings on which it depends what lies in a library, by name.
+
+    Args:
+        model: there is a language model.
+        composed: edits are put to it, not questions.
+    """
+    names: tuple[str, ...] = PERCEIVING
+    if model:
+        names += DESCRIBING
+    if refines(settings, model=model):
+        names += REFINING + ((COMPOSING,) if composed else ())
+    return {row.name: row.value for row in settings.rows() if row.name.startswith(names)} | settings.shaping_perception
+
+
+def cache_name(
+    dataset: Dataset, data: Path, settings: Settings, *, model: bool | None = None, composed: bool = False
+) -> str:
     """Another folder of data, other settings of perception or describing, or another recording, never share a
-    library; nor do questions and edits, where a model refines what it finds."""
-    shaping = {row.name: row.value for row in settings.rows() if row.name.startswith(SHAPING)}
-    shaping |= settings.shaping_perception
-    if not settings.has_language_model:
-        shaping = {name: value for name, value in shaping.items() if not name.startswith(DESCRIBING)}
-    elif composed:
-        shaping |= {row.name: row.value for row in settings.rows() if row.name.startswith(COMPOSING)}
-    identity = "\n".join([str(data.resolve()), *(f"{k}={v}" for k, v in sorted(shaping.items()))])
+    library; nor do questions and edits, or other ways to answer them, where what was found is written down.
+
+    Args:
+        model: there is a language model; None: as the settings say.
+    """
+    there = settings.has_language_model if model is None else model
+    found = shaping(settings, model=there, composed=composed)
+    identity = "\n".join([str(data.resolve()), *(f"{name}={value}" for name, value in sorted(found.items()))])
     return f"{dataset.name}-{hashlib.blake2b(identity.encode(), digest_size=6).hexdigest()}"
 
 

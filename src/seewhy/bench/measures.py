@@ -11,9 +11,9 @@ Conventions, the same for every table seewhy prints:
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal, NamedTuple, Protocol, TypeVar
 
 import numpy as np
@@ -59,6 +59,46 @@ def best_rank(keys: Mapping[str, Key], right: Collection[str]) -> int | None:
     return 1 + sum(key >= best for video, key in keys.items() if video not in right)
 
 
+def at_least_as_high(keys: Mapping[str, Key], right: Collection[str], others: Collection[str]) -> tuple[str, ...]:
+    """Those of some wrong videos whose key is at least the best right one's; all of them where no right one has a key.
+
+    >>> at_least_as_high({"a": 0.9, "b": 0.5, "c": 0.5, "d": 0.1}, {"c"}, ("b", "d", "z"))
+    ('b',)
+    >>> at_least_as_high({"a": 0.9}, {"c"}, ("a", "z"))
+    ('a', 'z')
+    """
+    own = [keys[video] for video in right if video in keys]
+    if not own:
+        return tuple(others)
+    best = max(own)  # type: ignore[type-var]  # see `best_rank`
+    return tuple(video for video in others if video in keys and keys[video] >= best)
+
+
+@lru_cache(maxsize=4096)
+def rank_chances(gallery: int, right: int = 1) -> NDArray[np.float64]:
+    """How likely each rank of the best right video is in a uniformly random order, from rank 1 on; read-only.
+
+    Its shape is (gallery - right + 1,): ranks count wrong videos only. Rank r is exceeded where the first r are all
+    wrong.
+
+    >>> rank_chances(4).tolist(), rank_chances(4, 3).tolist()
+    ([0.25, 0.25, 0.25, 0.25], [0.75, 0.25])
+
+    Raises:
+        ValueError: no right video, or more than the gallery has.
+    """
+    if not 1 <= right <= gallery:
+        raise ValueError(f"{right} right videos in a gallery of {gallery}")
+    if right == 1:  # exactly, without rounding
+        chances = np.full(gallery, 1 / gallery)
+    else:
+        tried = np.arange(gallery - right + 1)
+        exceeded = np.cumprod((gallery - right - tried) / (gallery - tried))
+        chances = -np.diff(exceeded, prepend=1.0)
+    chances.flags.writeable = False
+    return chances
+
+
 class Estimate(NamedTuple):
     """A measure's value over the queries, with its bootstrap interval."""
 
@@ -73,12 +113,10 @@ class Measure:
     """A named way to turn the ranks of all queries into one number."""
 
     name: str
-    of_rank: Callable[[int], float]
-    """value of one query whose right video has this rank (from 1)"""
+    of_rank: Callable[[NDArray[np.float64]], NDArray[np.float64]]
+    """ranks (from 1) of right videos → values of their queries, one each"""
     worst: Callable[[int], float]
     """gallery size → value of a miss"""
-    by_chance: Callable[[int], float]
-    """gallery size → expected value of a uniformly random order"""
     pool: Literal["mean", "median"] = "mean"
     percent: bool = True
     """True: a fraction, printed as %; False: a rank"""
@@ -97,8 +135,20 @@ class Measure:
         for rank, size in zip(ranks, sizes, strict=True):
             if rank is not None and not 1 <= rank <= size:
                 raise ValueError(f"rank {rank} is outside a gallery of {size} videos")
-            found.append(self.worst(size) if rank is None else self.of_rank(rank))
+            found.append(self.worst(size) if rank is None else float(self.of_rank(np.array([rank], np.float64))[0]))
         return np.array(found, np.float64)
+
+    def by_chance(self, gallery: int, right: int = 1) -> float:
+        """Expected value of a uniformly random order.
+
+        Args:
+            gallery: number of videos that are searched.
+            right: how many of them are right; 0: whatever the order, it is a miss.
+        """
+        if right == 0:
+            return self.worst(gallery)
+        chances = rank_chances(gallery, right)
+        return float(chances @ self.of_rank(np.arange(1.0, chances.size + 1)))
 
     def __call__(self, ranks: Sequence[int | None], gallery: int | Sequence[int]) -> Estimate:
         """The pooled value with its interval.
@@ -111,39 +161,28 @@ class Measure:
 
 def recall_at(k: int) -> Measure:
     """R@k: the share of queries whose right video is among the first k."""
-    return Measure(
-        name=f"R@{k}",
-        of_rank=lambda rank: float(rank <= k),
-        worst=lambda _: 0.0,
-        by_chance=lambda gallery: min(k, gallery) / gallery,
-    )
+    return Measure(f"R@{k}", of_rank=lambda ranks: (ranks <= k).astype(np.float64), worst=lambda _: 0.0)
 
 
-MEDIAN_RANK = Measure(
-    "MdR", of_rank=float, worst=float, by_chance=lambda gallery: (gallery + 1) / 2, pool="median", percent=False
-)
+MEDIAN_RANK = Measure("MdR", of_rank=lambda ranks: ranks, worst=float, pool="median", percent=False)
 """Median rank of the right video; a miss has the last rank of the gallery."""
 
-MEAN_RANK = Measure("MnR", of_rank=float, worst=float, by_chance=lambda gallery: (gallery + 1) / 2, percent=False)
+MEAN_RANK = Measure("MnR", of_rank=lambda ranks: ranks, worst=float, percent=False)
 """Mean rank of the right video; a miss has the last rank of the gallery."""
 
-MEAN_AVERAGE_PRECISION = Measure(
-    "mAP",
-    of_rank=lambda rank: 1.0 / rank,
-    worst=lambda _: 0.0,
-    by_chance=lambda gallery: math.fsum(1 / rank for rank in range(1, gallery + 1)) / gallery,
-)
+MEAN_AVERAGE_PRECISION = Measure("mAP", of_rank=lambda ranks: 1.0 / ranks, worst=lambda _: 0.0)
 """Mean average precision; with one right video a query this is the mean reciprocal rank."""
 
-RETRIEVAL: tuple[Measure, ...] = (
-    recall_at(1), recall_at(5), recall_at(10), MEDIAN_RANK, MEAN_RANK, MEAN_AVERAGE_PRECISION,
-)  # fmt: skip
+RANKS = (MEDIAN_RANK, MEAN_RANK, MEAN_AVERAGE_PRECISION)
+
+RETRIEVAL: tuple[Measure, ...] = (*(recall_at(k) for k in (1, 5, 10)), *RANKS)
 """What every retrieval table shows, in its order."""
 
-COMPOSED: tuple[Measure, ...] = (
-    recall_at(1), recall_at(5), recall_at(10), recall_at(50), MEDIAN_RANK, MEAN_RANK, MEAN_AVERAGE_PRECISION,
-)  # fmt: skip
+COMPOSED: tuple[Measure, ...] = (*(recall_at(k) for k in (1, 5, 10, 50)), *RANKS)
 """Composed retrieval's; its published tables go to R@50."""
+
+LOCAL: tuple[Measure, ...] = (*(recall_at(k) for k in (1, 2, 3)), *RANKS)
+"""Those of galleries of a few videos each, as EgoCVR's published tables have them."""
 
 
 def estimate(
@@ -170,6 +209,24 @@ def estimate(
     tail = (1 - confidence) / 2
     low, high = np.quantile(drawn, (tail, 1 - tail))
     return Estimate(float(pooled(sample)), float(low), float(high), int(sample.size))
+
+
+def paired_difference(values: NDArray[np.float64], base: NDArray[np.float64]) -> Estimate:
+    """Mean of what each query has gained over the base, with its interval. A query is drawn with both of its values, so
+    that how hard it is does not count.
+
+    >>> paired_difference(np.array([1.0, 1.0, 0.0, 0.0]), np.array([1.0, 0.0, 0.0, 0.0]))[0]
+    0.25
+
+    Args:
+        values, base: one per query, in the same order, shape (N,), finite.
+
+    Raises:
+        ValueError: other shapes, no value, or one that is not finite.
+    """
+    if values.shape != base.shape:
+        raise ValueError(f"a paired difference needs the same queries, got {values.shape} and {base.shape}")
+    return estimate(values - base)
 
 
 def estimate_macro(groups: Sequence[NDArray[np.float64]]) -> Estimate:

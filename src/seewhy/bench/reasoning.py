@@ -5,8 +5,12 @@ dimensions, 1 to 10 each; a trace's score is their mean. Marks of different judg
 table names both. Every trace is marked in two runs, and how far these agree is reported beside the score: a difference
 between two systems that is smaller than that between two runs says nothing.
 
-A trace that could not be marked, because there is none, because the data set says nothing of its target, or because no
-usable reply came, is left out of the mean and counted in the coverage.
+Of an edit about which nothing was reasoned, because the system declined, failed, or was not asked for want of a video,
+there is no trace, or an empty one. That has the lowest mark in every dimension, as the rubric says of an empty trace,
+and nobody is asked: to say nothing is never better than to be wrong. How many these are is said beside the score; of
+how far two runs agree they say nothing. An edit of whose target the data set says nothing cannot be marked, whoever
+reasoned; and that no usable reply of the judge came is not the system's fault. Both are left out of the mean, and
+counted in the coverage.
 """
 
 from __future__ import annotations
@@ -36,11 +40,13 @@ RUNS = 2
 """in which every trace is marked: samples 0 and 1"""
 TEMPERATURE = 0.7
 """of both: at 0 two runs would agree whatever the marks are worth"""
-BEST = 10
+WORST, BEST = 1, 10
 MOST = 2000
 """characters of a text that the judge is shown; descriptions of CoVR-R have about 1,000"""
 
-Mark = Annotated[int, Field(ge=1, le=BEST), WithJsonSchema({"type": "integer", "enum": list(range(1, BEST + 1))})]
+Mark = Annotated[
+    int, Field(ge=WORST, le=BEST), WithJsonSchema({"type": "integer", "enum": list(range(WORST, BEST + 1))})
+]
 
 
 class Marks(BaseModel):
@@ -78,9 +84,11 @@ class Scored(Frozen):
     """What became of a trace."""
 
     runs: tuple[Marked | None, ...] = ()
-    """None: in this run no usable reply came; empty: it was not marked at all"""
+    """None: in this run no usable reply came; empty: nobody was asked"""
+    absent: bool = False
+    """True: there was nothing to mark, which has the lowest mark in every dimension"""
     failures: tuple[str, ...] = ()
-    """why not, each once"""
+    """why it has no marks, or not in every run, each once"""
     judged_by: str
     """model and prompt"""
     usage: Usage = Usage()
@@ -88,8 +96,22 @@ class Scored(Frozen):
     @property
     def score(self) -> float | None:
         """Mean over the runs in which it was marked, 1..10; None: in none."""
-        scores = [run.score for run in self.runs if run is not None]
-        return sum(scores) / len(scores) if scores else None
+        return None if self.marks is None else sum(self.marks.values()) / len(self.marks)
+
+    @property
+    def marks(self) -> dict[Dimension, float] | None:
+        """Of each dimension the mean over those runs; None: in none."""
+        if self.absent:
+            return dict.fromkeys(DIMENSIONS, float(WORST))
+        runs = [run.marks for run in self.runs if run is not None]
+        return {name: sum(run[name] for run in runs) / len(runs) for name in DIMENSIONS} if runs else None
+
+    def in_run(self, number: int) -> float | None:
+        """The score in one run, counted from 0; None: it has none there."""
+        if self.absent:
+            return float(WORST)
+        run = self.runs[number] if number < len(self.runs) else None
+        return run.score if run is not None else None
 
 
 class Agreement(NamedTuple):
@@ -110,7 +132,7 @@ def score_traces(
     """Have traces marked.
 
     Args:
-        asked: edits and what was reasoned about them; None: nothing was.
+        asked: edits and what was reasoned about them; None, or nothing in it: nothing was.
         runs: how often each is marked.
 
     Returns:
@@ -118,10 +140,11 @@ def score_traces(
     """
     prompt = load_prompt("seewhy.bench", "reasoning_score")
     judge = f"{model.name_for(_Nothing)}:{prompt.id}"
-    reasons = [why_not(query, trace) for query, trace in asked]
+    given = [(query, None if trace == Trace() else trace) for query, trace in asked]
+    reasons = [why_not(query) for query, _ in given]
     requests = [
         _request(prompt, query, trace, sample)
-        for (query, trace), reason in zip(asked, reasons, strict=True)
+        for (query, trace), reason in zip(given, reasons, strict=True)
         if trace is not None and reason is None
         for sample in range(runs)
     ]
@@ -129,9 +152,12 @@ def score_traces(
         outcomes = ask_all(model, requests)
     replies = iter(zip(outcomes, calls, strict=True))
     scored = []
-    for reason in reasons:
+    for (_, trace), reason in zip(given, reasons, strict=True):
         if reason is not None:
             scored.append(Scored(failures=(reason,), judged_by=judge))
+            continue
+        if trace is None:
+            scored.append(Scored(absent=True, judged_by=judge))
             continue
         own, made = zip(*islice(replies, runs), strict=True)
         failed = [f"{type(one).__name__}: {one}" for one in own if isinstance(one, ModelError)]
@@ -140,10 +166,8 @@ def score_traces(
     return scored
 
 
-def why_not(query: ComposedQuery, trace: Trace | None) -> str | None:
-    """Why a trace cannot be marked; None: it can."""
-    if trace is None:
-        return "there is no trace"
+def why_not(query: ComposedQuery) -> str | None:
+    """Why what is reasoned about an edit cannot be marked; None: it can."""
     if not _truth(query):
         return "the data set says nothing of the target"
     return None

@@ -9,8 +9,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 
+from seewhy.bench.datasets.documents import first_wrong
 from seewhy.bench.grounding import GroundingScore
 from seewhy.bench.protocol import Protocol
 from seewhy.bench.reasoning import Scored
@@ -44,6 +45,8 @@ class RankedHit(Frozen):
     """names of files with the same content, which a library does not tell apart"""
     score: float
     coarse_score: float
+    fused: float | None = None
+    """see `Hit.fused`"""
     matched: bool
     judged: bool = True
 
@@ -64,13 +67,20 @@ class Record(Frozen):
     """the part of the data set that it belongs to"""
     gallery: int | None = None
     """number of distinct videos that it was searched in; None: the run's"""
+    findable: int | None = None
+    """number of distinct right videos among those; None: all that are named"""
     rank: int | None
     """pessimistic, from 1; None: a miss, because the query failed or the right video was not returned"""
     seconds: float
-    """time spent on it in all stages, waiting for models included; 0 for a failed one"""
+    """time spent on it in all stages, waiting for models included; 0, which measures nothing, for one
+    that failed or was not asked"""
     no_match: bool | None = None
     hits: tuple[RankedHit, ...] = ()
     """the first ten, of an edit the first fifty"""
+    near_misses: tuple[str, ...] = ()
+    """videos that it was searched among, fit in part, and are wrong; of copies one"""
+    near_above: tuple[str, ...] = ()
+    """those of them that are no lower than the right video; of a miss all of them"""
     objects: tuple[int, ...] = ()
     """tracks that were named in the right video"""
     grounding: GroundingScore | None = None
@@ -136,9 +146,14 @@ def settings_table(settings: Settings) -> dict[str, str]:
     return {row.name: str(row.value) for row in settings.rows() if not row.secret}
 
 
+def run_document(run: Run, summary: Mapping[str, Any]) -> dict[str, Any]:
+    """What a run is in JSON."""
+    return {"summary": summary, **run.model_dump(mode="json")}
+
+
 def write_run(run: Run, summary: Mapping[str, Any], path: Path) -> None:
     """Write a run as JSON, its summary first. The summary is derived: `read_run` leaves it."""
-    document = {"summary": summary, **run.model_dump(mode="json")}
+    document = run_document(run, summary)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
@@ -154,5 +169,8 @@ def read_run(path: Path) -> Run:
         if isinstance(document, dict):
             document.pop("summary", None)
         return Run.model_validate(document)
-    except (OSError, ValueError) as error:  # pydantic's and json's errors are ValueErrors
+    except ValidationError as error:
+        said = ": ".join(first_wrong(error))
+        raise DatasetError(f"{path}: not a run file of schema {RUN_SCHEMA}: {said}") from error
+    except (OSError, ValueError) as error:  # json's errors are ValueErrors
         raise DatasetError(f"{path}: not a run file of schema {RUN_SCHEMA}: {error}") from error

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from seewhy.bench.measures import CONFIDENCE
+from seewhy.bench.reasoning import WORST
 from seewhy.bench.summary import Row, Summary
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ def sections(summary: Summary) -> Iterable[tuple[str, tuple[Row, ...]]]:
     named = (
         ("Retrieval", summary.retrieval),
         ("Parts of the data set", summary.parts),
+        ("Near misses (less is better)", summary.near),
         ("Masks", summary.grounding),
         ("By kind of query", summary.kinds),
         ("Reasoning", summary.reasoning),
@@ -66,6 +68,8 @@ def _marking(summary: Summary) -> str:
     """Who marked how many traces, and how far two runs of that agree."""
     done = summary.reasoning[0].queries if summary.reasoning else 0
     said = f"reasoning marked by {summary.judged_by}: coverage {done}/{summary.reasoning_asked}"
+    if summary.reasoning_absent:
+        said += f", {summary.reasoning_absent} of them without a trace: {WORST} in every dimension"
     agreed = summary.agreement
     if agreed is None:
         return f"{said}; no trace was marked in two runs"

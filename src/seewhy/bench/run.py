@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, Protocol
 
 from seewhy.bench.datasets import ComposedQuery, Dataset, MaskTruth, TextQuery
 from seewhy.bench.grounding import NOTHING_FOUND, GroundingScore, MaskScore, hit_masks, score_masks
-from seewhy.bench.measures import best_rank
-from seewhy.bench.protocol import WHOLE, Gallery, Question, galleries
+from seewhy.bench.measures import at_least_as_high, best_rank
+from seewhy.bench.protocol import WHOLE, Question, galleries
 from seewhy.bench.protocol import Protocol as GalleryProtocol
 from seewhy.bench.records import RankedHit, Record
+from seewhy.bench.searching import Names, Searching, right_of
 from seewhy.errors import DatasetError, TwinError
 from seewhy.twin.masks_file import MaskTable
 from seewhy.types.hit import Hit, SearchResult
@@ -55,96 +54,6 @@ class Searched(Protocol):
     def twin(self, video: str) -> Twin: ...
 
 
-@dataclass(frozen=True)
-class Names:
-    """The data set's videos in the library: name in the data set → video id."""
-
-    ids: Mapping[str, str]
-
-    def of(self, video: str) -> str:
-        """A name of a video id: the first in order, where several files have one content."""
-        return self._first.get(video, video)
-
-    def within(self, names: Iterable[str]) -> Names:
-        """Some of them."""
-        return Names({name: self.ids[name] for name in names if name in self.ids})
-
-    def copies(self, video: str) -> tuple[str, ...]:
-        """All names of a video id but the first."""
-        return self._others.get(video, ())
-
-    @cached_property
-    def _first(self) -> dict[str, str]:
-        return {video: name for name, video in sorted(self.ids.items(), reverse=True)}
-
-    @cached_property
-    def _others(self) -> dict[str, tuple[str, ...]]:
-        others: dict[str, tuple[str, ...]] = {}
-        for name, video in sorted(self.ids.items()):
-            if name != self._first[video]:
-                others[video] = (*others.get(video, ()), name)
-        return others
-
-
-@dataclass(frozen=True)
-class Searching:
-    """A gallery as the library holds it."""
-
-    gallery: Gallery
-    names: Names
-    """of the gallery's videos that are there"""
-    everywhere: Names
-    """of all videos, references among them"""
-    protocol: GalleryProtocol
-
-    @cached_property
-    def ids(self) -> frozenset[str]:
-        return frozenset(self.names.ids.values())
-
-    @property
-    def size(self) -> int:
-        """Number of distinct videos; each that is not there counts as one."""
-        return len(self.ids) + len(self.gallery.names) - len(self.names.ids)
-
-    def searched(self, query: Question) -> int:
-        """Number of distinct videos that a query is searched in."""
-        return self.size - (self.masked(query) in self.ids)
-
-    def masked(self, query: Question) -> str | None:
-        """The id that is left out of a query's gallery."""
-        if not isinstance(query, ComposedQuery) or self.protocol.keep_reference:
-            return None
-        return self.everywhere.ids.get(query.reference)
-
-    def missing(self, query: Question) -> tuple[str, ...]:
-        """Those videos of a query that would have to be there for it to be answered right."""
-        reference = (query.reference,) if isinstance(query, ComposedQuery) else ()
-        right = right_of(query)
-        gone = [name for name in reference if name not in self.everywhere.ids]
-        if right and not any(name in self.names.ids for name in right):
-            gone += right
-        return tuple(gone)
-
-    def unasked(self, query: Question) -> str | None:
-        """Why a query cannot be answered right, whatever is found; None: it can."""
-        if missing := self.missing(query):
-            return f"not there: {', '.join(missing)}"
-        right = {self.names.ids[name] for name in right_of(query) if name in self.names.ids}
-        if right and right == {self.masked(query)}:
-            return f"a copy of the reference, which is masked: {', '.join(right_of(query))}"
-        return None
-
-    @property
-    def hits(self) -> int:
-        """How many are asked for: one more than are looked at, so that a tie at the end is seen."""
-        return len(self.ids) if self.protocol.depth is None else min(self.protocol.depth + 1, len(self.ids))
-
-
-def right_of(query: Question) -> tuple[str, ...]:
-    """Names of all right videos."""
-    return query.right if isinstance(query, ComposedQuery) else (query.video,)
-
-
 def run_queries(
     library: Searched,
     dataset: Dataset,
@@ -155,8 +64,8 @@ def run_queries(
 ) -> tuple[Record, ...]:
     """Put all queries to the library, each over exactly the videos of its gallery, and keep what came.
 
-    The key of the pessimistic rank is (judged, above tau, relevance, coarse score), which is what orders hits; ids,
-    which only break ties, are no part of it. Whatever goes wrong in answering is that query's failure, hence a miss.
+    The key of the pessimistic rank is a hit's standing, which is what orders hits; ids, which only break ties, are no
+    part of it. Whatever goes wrong in answering is that query's failure, hence a miss.
     A query whose reference, or whose right videos, are not there is not asked: it is a miss, too. So is one whose only
     right video has the reference's very content: a library knows videos by content, and masks both.
 
@@ -227,10 +136,12 @@ def _answered(
     right = hits.get(searching.names.ids.get(query.video or "", ""))
     grounding, unreadable = _ground(library, query, right, truths)
     kept = KEPT_COMPOSED if isinstance(query, ComposedQuery) else KEPT_HITS
+    rank = _rank(query, result, searching)
     return _record(
         query,
         searching,
-        rank=_rank(query, result, searching),
+        rank=rank,
+        near_above=_near_above(query, result, searching, rank),
         seconds=sum(result.seconds.values()),
         no_match=result.no_match,
         hits=tuple(
@@ -239,6 +150,7 @@ def _answered(
                 copies=searching.names.copies(hit.video),
                 score=hit.score,
                 coarse_score=hit.coarse_score,
+                fused=hit.fused,
                 matched=hit.matched,
                 judged=hit.judged,
             )
@@ -262,13 +174,23 @@ def _ids(names: Iterable[str], searching: Searching) -> list[str]:
 def _rank(query: Question, result: SearchResult, searching: Searching) -> int | None:
     """None: a miss, or the right video is as low as the lowest that was looked at, where more were not."""
     right = set(_ids(right_of(query), searching))
-    keys = {hit.video: (hit.judged, hit.matched, hit.score, hit.coarse_score) for hit in result.hits}
+    keys = {hit.video: hit.standing for hit in result.hits}
     available = len(searching.ids) - (searching.masked(query) in searching.ids)
     if searching.hits < available and result.hits:
         lowest, coarsest = min(keys.values()), min(hit.coarse_score for hit in result.hits)
-        keys_above = {video for video, key in keys.items() if key > lowest and key[3] > coarsest}
+        keys_above = {video for video, key in keys.items() if key > lowest and key.coarse_score > coarsest}
         right &= keys_above
     return best_rank(keys, right)
+
+
+def _near_above(query: Question, result: SearchResult, searching: Searching, rank: int | None) -> tuple[str, ...]:
+    """Names of near misses that are no lower than the right video; of a miss all of them."""
+    near = searching.near(query)
+    if rank is None:
+        return tuple(near)
+    keys = {hit.video: hit.standing for hit in result.hits}
+    above = at_least_as_high(keys, _ids(right_of(query), searching), tuple(near.values()))
+    return tuple(name for name, video in near.items() if video in above)
 
 
 def _record(query: Question, searching: Searching, **found: Any) -> Record:
@@ -279,7 +201,9 @@ def _record(query: Question, searching: Searching, **found: Any) -> Record:
         }  # fmt: skip
     else:
         said = {"kind": query.kind, "text": query.text, "right": query.video, "source": query.source}
-    return Record.model_validate({"id": query.id, **said, "gallery": searching.searched(query), **found})
+    near = tuple(searching.near(query))
+    searched = {"gallery": searching.searched(query), "findable": searching.findable(query), "near_misses": near}
+    return Record.model_validate({"id": query.id, **said, **searched, "near_above": near, **found})
 
 
 def _ground(

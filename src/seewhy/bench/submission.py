@@ -1,13 +1,14 @@
 """What the CoVR-R challenge takes: for each query its fifty best videos and the reasoning, part by part.
 
 The file has the form of the challenge's own queries, with two fields more, as the participants' published code writes
-it (the organizers' server is not public)::
+it and checks it (github.com/neilyysun-ui/cola-for-covr-r, docs/data_format.md and tools/check_output.py; the
+organizers' server is not public)::
 
     [{"webvid": [{"id": 0, "video_source": "012/345", "video_target": ["067/890", ...], "reasoning_trace": ["..."]}]},
      {"ss2": [{"id": 0, "video_source": 123, "video_target": ["456", ...], "reasoning_trace": ["..."]}]}]
 
 `id` and `video_source` stand as they were given; targets are videos of the query's own part, without suffix, best
-first. A query that failed has empty lists: it is not filled up with guesses.
+first, each once, the reference not among them. A query that failed has empty lists: it is not filled up with guesses.
 """
 
 from __future__ import annotations
@@ -16,13 +17,31 @@ import json
 from pathlib import Path
 from typing import Any
 
+from seewhy.bench.datasets import Dataset
 from seewhy.bench.datasets.covr_r import read_parts
+from seewhy.bench.protocol import Protocol
 from seewhy.bench.records import Record, Run
 from seewhy.errors import DatasetError
 from seewhy.types.trace import Trace
 
 TOP = 50
 """targets named for each query"""
+
+
+def check_submittable(dataset: Dataset, protocol: Protocol, limit: int | None) -> None:
+    """Whether a run can become a submission, asked before it takes hours.
+
+    Raises:
+        DatasetError: it cannot.
+    """
+    if not dataset.name.startswith("covr-r"):
+        raise DatasetError(f"a submission is for the challenge of CoVR-R, not for {dataset.name}")
+    if limit is not None:
+        raise DatasetError(f"a submission needs all queries, so no --limit {limit}")
+    if protocol.gallery != "all" or protocol.keep_reference:
+        raise DatasetError(f"a submission searches all videos and leaves the reference out, not: {protocol.tag}")
+    if protocol.depth is not None and protocol.depth < TOP:
+        raise DatasetError(f"a submission names {TOP} videos a query, so no --depth below that, got {protocol.depth}")
 
 
 def write_submission(run: Run, annotations: Path, path: Path) -> None:

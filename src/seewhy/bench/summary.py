@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import Field
 
 from seewhy.bench.grounding import MaskScore
-from seewhy.bench.measures import COMPOSED, RETRIEVAL, Estimate, Measure, estimate, estimate_macro, recall_at
+from seewhy.bench.measures import COMPOSED, LOCAL, RETRIEVAL, Estimate, Measure, estimate, estimate_macro
 from seewhy.bench.reasoning import DIMENSIONS, Agreement, Scored, agreement
 from seewhy.bench.records import Record, Run
 from seewhy.types.base import Frozen
@@ -63,6 +63,8 @@ class Summary(Frozen):
     """over all queries; empty where the right videos are kept secret"""
     parts: tuple[Row, ...] = ()
     """of a data set that has several: the mean over them, and each of them"""
+    near: tuple[Row, ...] = ()
+    """how often a near miss is taken for the right video, or for as good, where a query has near misses"""
     grounding: tuple[Row, ...]
     kinds: tuple[Row, ...]
     """R@1 for each kind of query"""
@@ -73,6 +75,8 @@ class Summary(Frozen):
     """how well was reasoned about edits"""
     reasoning_asked: int = 0
     """traces that were to be marked"""
+    reasoning_absent: int = 0
+    """those of them that are not there, or empty: they have the lowest mark in every dimension"""
     agreement: Agreement | None = None
     """of two runs of marking"""
     judged_by: str | None = None
@@ -124,7 +128,8 @@ def summarize(run: Run) -> Summary:
         answered=sum(record.failure is None for record in run.records),
         retrieval=tuple(_retrieval_rows(run, measured)) if measured else (),
         parts=tuple(_part_rows(run, measured)),
-        grounding=tuple(_grounding_rows(run.records)),
+        near=tuple(_near_rows(run, measured)),
+        grounding=tuple(row.model_copy(update={"protocol": _tag(run)}) for row in _grounding_rows(run.records)),
         kinds=tuple(_kind_rows(run, measured)),
         seconds=tuple(_seconds_rows(run.records)),
         failures=tuple(Failure(query=r.id, reason=r.failure) for r in run.records if r.failure is not None),
@@ -132,6 +137,7 @@ def summarize(run: Run) -> Summary:
         calls=tuple(_call_rows(run.records)),
         reasoning=tuple(_reasoning_rows(scored)),
         reasoning_asked=len(scored),
+        reasoning_absent=sum(one.absent for one in scored),
         agreement=agreement(scored),
         judged_by=scored[0].judged_by if scored else None,
         composed_by=tuple(sorted({r.composed_by for r in run.records if r.composed_by is not None})),
@@ -156,19 +162,29 @@ def _measured(run: Run, records: Sequence[Record], measure: Measure, name: str) 
     ranks, sizes = [record.rank for record in records], _sizes(run, records)
     scale = 100.0 if measure.percent else 1.0
     row = _row(name, "%" if measure.percent else "rank", measure(ranks, sizes), scale)
-    chances = [measure.by_chance(size) for size in sizes]
-    protocol = run.galleries.tag if run.galleries is not None else ""
-    return row.model_copy(update={"chance": scale * sum(chances) / len(chances), "protocol": protocol})
+    chances = [measure.by_chance(size, _findable(record)) for record, size in zip(records, sizes, strict=True)]
+    return row.model_copy(update={"chance": scale * sum(chances) / len(chances), "protocol": _tag(run)})
+
+
+def _findable(record: Record) -> int:
+    return len({record.right, *record.also_right}) if record.findable is None else record.findable
+
+
+def _tag(run: Run) -> str:
+    return run.galleries.tag if run.galleries is not None else ""
+
+
+def _measures(run: Run) -> tuple[Measure, ...]:
+    if run.task == "text":
+        return RETRIEVAL
+    return LOCAL if run.galleries is not None and run.galleries.gallery == "local" else COMPOSED
 
 
 def _retrieval_rows(run: Run, records: Sequence[Record]) -> Iterable[Row]:
     several = len({record.source for record in records}) > 1
-    for measure in RETRIEVAL if run.task == "text" else COMPOSED:
+    for measure in _measures(run):
         name = f"{measure.name}, micro" if several else measure.name
         yield _measured(run, records, measure, name)
-
-
-RECALLS = tuple(recall_at(k) for k in (1, 5, 10, 50))
 
 
 def _part_rows(run: Run, records: Sequence[Record]) -> Iterable[Row]:
@@ -177,7 +193,9 @@ def _part_rows(run: Run, records: Sequence[Record]) -> Iterable[Row]:
     if len(sources) < 2:
         return
     parts = [[record for record in records if record.source == source] for source in sources]
-    for measure in RECALLS:
+    for measure in _measures(run):
+        if not measure.name.startswith("R@"):
+            continue
         own = [_measured(run, part, measure, "") for part in parts]
         values = [measure.values([r.rank for r in part], _sizes(run, part)) for part in parts]
         chance = sum(row.chance or 0.0 for row in own) / len(own)
@@ -190,8 +208,19 @@ def _part_rows(run: Run, records: Sequence[Record]) -> Iterable[Row]:
 def _kind_rows(run: Run, records: Sequence[Record]) -> Iterable[Row]:
     for kind in sorted({record.kind for record in records} - {"composed"}):
         of_kind = [record for record in records if record.kind == kind]
-        row = _measured(run, of_kind, RECALLS[0], f"{RECALLS[0].name}, {kind}")
+        first = _measures(run)[0]
+        row = _measured(run, of_kind, first, f"{first.name}, {kind}")
         yield row.model_copy(update={"chance": None})
+
+
+def _near_rows(run: Run, records: Sequence[Record]) -> Iterable[Row]:
+    """In a random order of n near misses and r right videos, the first of them is a near miss n times in n + r."""
+    having = [record for record in records if record.near_misses]
+    if not having:
+        return
+    chances = [len(r.near_misses) / (len(r.near_misses) + _findable(r)) for r in having]
+    row = _row("near miss above or tied", "%", estimate([float(bool(r.near_above)) for r in having]), 100.0)
+    yield row.model_copy(update={"chance": 100.0 * sum(chances) / len(chances), "protocol": _tag(run)})
 
 
 def _reasoning_rows(scored: Sequence[Scored]) -> Iterable[Row]:
@@ -201,14 +230,11 @@ def _reasoning_rows(scored: Sequence[Scored]) -> Iterable[Row]:
     scores = [one.score for one in marked if one.score is not None]
     yield _row("Reasoning Score", "of 10", estimate(scores), 1.0)
     for number in range(max(len(one.runs) for one in marked)):
-        of_run = [run.score for one in marked for run in one.runs[number : number + 1] if run is not None]
+        of_run = [score for one in marked if (score := one.in_run(number)) is not None]
         if of_run:
             yield _row(f"in run {number + 1}", "of 10", estimate(of_run), 1.0)
     for dimension in DIMENSIONS:
-        each = []
-        for one in marked:
-            marks = [run.marks[dimension] for run in one.runs if run is not None]
-            each.append(sum(marks) / len(marks))
+        each = [one.marks[dimension] for one in marked if one.marks is not None]
         yield _row(dimension, "of 10", estimate(each), 1.0)
 
 
@@ -233,7 +259,10 @@ def _grounding_rows(records: Sequence[Record]) -> Iterable[Row]:
 
 
 def _seconds_rows(records: Sequence[Record]) -> Iterable[Row]:
-    seconds = [record.seconds for record in records]
+    """Of the queries that were answered: of those that were not asked, or failed on the way, no time is known."""
+    seconds = [record.seconds for record in records if record.failure is None]
+    if not seconds:
+        return
     yield _row("median time per query", "s", estimate(seconds, "median"), 1.0)
     slowest = float(np.max(seconds))
     yield Row(name="slowest query", unit="s", value=slowest, low=slowest, high=slowest, queries=len(seconds))

@@ -52,6 +52,10 @@ class ComposedQuery(Frozen):
     """the part of the data set that it belongs to, where parts have galleries of their own"""
     objects: tuple[str, ...] = ()
     near_misses: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+    """names of videos of its part that the set does not want searched for this query"""
+    local: tuple[str, ...] | None = None
+    """names of the few videos of its local gallery; None: the set has none"""
     after_effects: tuple[str, ...] = ()
     """what follows from the edit, in the words of the set"""
     reference_description: str = ""

@@ -15,17 +15,22 @@ those of Something-Something ``.webm``. Ids are unique within a part only, so qu
 
 from __future__ import annotations
 
-import json
+import re
 from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints, ValidationError
 
 from seewhy.bench.datasets import ComposedQuery
-from seewhy.bench.datasets.triplets import SUFFIXES, TripletDataset, gathered, video_name
+from seewhy.bench.datasets.documents import first_wrong, parse_json, read_text, shown
+from seewhy.bench.datasets.files import Folder
+from seewhy.bench.datasets.triplets import TripletDataset, gathered, video_name
 from seewhy.errors import DatasetError
 
 TARGET = "video_target"
+LONGEST_ID = 256
+"""Letters; published ones are numbers."""
+_PART = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 def _as_text(value: object) -> object:
@@ -35,6 +40,7 @@ def _as_text(value: object) -> object:
 
 _Said = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 _Name = Annotated[_Said, BeforeValidator(_as_text)]
+_Id = Annotated[_Name, StringConstraints(max_length=LONGEST_ID)]
 
 
 class _Row(BaseModel):
@@ -42,7 +48,7 @@ class _Row(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
 
-    id: _Name
+    id: _Id
     video_source: _Name
     modification_text: _Said
 
@@ -73,10 +79,10 @@ def load(annotations: Path, videos: Path) -> TripletDataset:
             where = f"{annotations}, {part}, row {number}"
             query = _query(part, row, labelled, where)
             if query.id in seen:
-                raise DatasetError(f"{where}: the id {row['id']} was used above; ids are unique within a part")
+                raise DatasetError(f"{where}: the id {shown(row['id'])} was used above; ids are unique within a part")
             seen.add(query.id)
             queries.append(query)
-    others = None if labelled else {part: _pool(videos / part, part) for part in parts}
+    others = None if labelled else {part: _pool(videos / part, part) for part, rows in parts.items() if rows}
     return gathered("covr-r" if labelled else "covr-r-challenge", queries, annotations, videos, others)
 
 
@@ -86,19 +92,18 @@ def read_parts(annotations: Path) -> dict[str, list[dict[str, Any]]]:
     Raises:
         DatasetError: the file cannot be read, or is no list of parts that are lists of rows.
     """
-    try:
-        document = json.loads(annotations.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError) as error:  # what is no JSON, or no UTF-8, is a ValueError
-        raise DatasetError(f"{annotations}: cannot be read as JSON: {error}") from error
+    document = parse_json(read_text(annotations), str(annotations))
     if not isinstance(document, list) or not all(isinstance(group, dict) for group in document):
         raise DatasetError(f'{annotations}: is no list of parts: [{{"webvid": [...]}}, {{"ss2": [...]}}]')
     parts: dict[str, list[dict[str, Any]]] = {}
     for part, rows in (item for group in document for item in group.items()):
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-            raise DatasetError(f"{annotations}, {part}: is no list of rows, each an object with fields")
+            raise DatasetError(f"{annotations}, {shown(part)}: is no list of rows, each an object with fields")
+        if not _PART.fullmatch(part):
+            raise DatasetError(f"{annotations}: {shown(part)} is no name of a part, such as webvid")
         if part in parts:
             raise DatasetError(f"{annotations}: has two parts {part!r}")
-        parts[video_name(part, f"{annotations}: the name of a part")] = rows
+        parts[part] = rows
     return parts
 
 
@@ -106,10 +111,9 @@ def _query(part: str, row: dict[str, Any], labelled: bool, where: str) -> Compos
     try:
         read = (_Labelled if labelled else _Row).model_validate(row)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        field = ".".join(str(step) for step in first["loc"])
-        hint = "; other rows of this file have it" if field == TARGET and first["type"] == "missing" else ""
-        raise DatasetError(f"{where}: field {field!r}: {first['msg']}{hint}") from error
+        field, wrong = first_wrong(error)
+        hint = "; other rows of this file have it" if field == TARGET and TARGET not in row else ""
+        raise DatasetError(f"{where}: field {field!r}: {wrong}{hint}") from error
 
     def named(path: str, field: str) -> str:
         return f"{part}/{video_name(path, f'{where}: {field}')}"
@@ -137,5 +141,4 @@ def _pool(folder: Path, part: str) -> list[str]:
     """Names of all videos in a part's folder."""
     if not folder.is_dir():
         raise DatasetError(f"{folder}: no such folder; where targets are secret, each part's gallery is a folder")
-    files = (path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
-    return [f"{part}/{path.relative_to(folder).with_suffix('').as_posix()}" for path in files]
+    return [f"{part}/{name}" for name in Folder(folder).names()]

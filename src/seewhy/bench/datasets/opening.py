@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from seewhy.bench.datasets import covr, covr_r, egocvr
+from seewhy.bench.datasets.documents import listed
 from seewhy.bench.datasets.triplets import TripletDataset, header_of
 from seewhy.errors import DatasetError
 
@@ -45,6 +46,6 @@ def _format_of(annotations: Path) -> str:
     if "pth1" in columns:
         return "dense-webvid-covr"
     raise DatasetError(
-        f"{annotations}: no known annotations: the header is {', '.join(sorted(columns)) or '(empty)'}; "
+        f"{annotations}: no known annotations: the header is {listed(sorted(columns))}; "
         f"name the format: {', '.join(FORMATS)}"
     )

@@ -24,19 +24,23 @@ null where the objects have no masks.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
 
 from seewhy.bench.datasets import ComposedQuery, MaskTruth, TextQuery
+from seewhy.bench.datasets.documents import first_wrong, parse_json, read_text
 from seewhy.errors import DatasetError
 from seewhy.types.masks import Rle, decode
 
 VIDEO_SUFFIXES = frozenset({".mp4", ".mkv", ".mov", ".webm", ".avi", ".m4v", ".gif"})
+
+
+_Said = Annotated[str, StringConstraints(pattern=r"\S")]
+"""As it is written, blanks included, but not only blanks."""
 
 
 class _Record(BaseModel):
@@ -44,7 +48,7 @@ class _Record(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
 
-    id: str
+    id: _Said
     video: str
     object_ids: list[str] | None
     near_misses: list[str] = []
@@ -53,13 +57,13 @@ class _Record(BaseModel):
 class _Implicit(_Record):
     type: Literal["implicit"]
     kind: str
-    query: str = Field(min_length=1)
+    query: _Said
 
 
 class _Composed(_Record):
     type: Literal["composed"]
     reference_video: str
-    edit: str = Field(min_length=1)
+    edit: _Said
     kind: str = "composed"
     after_effects: list[str] = []
 
@@ -114,9 +118,12 @@ class ReelDataset:
         try:
             masks = _Masks.model_validate_json(path.read_bytes())
         except (OSError, ValidationError) as error:
-            raise DatasetError(f"{path}: not a mask file of Reel-97 format: {_why(error)}") from error
+            why = f"field {': '.join(first_wrong(error))}" if isinstance(error, ValidationError) else error
+            raise DatasetError(f"{path}: not a mask file of Reel-97 format: {why}") from error
         if Path(masks.video).stem != path.stem:
             raise DatasetError(f"{path}: says it belongs to {masks.video!r}; a mask file is named after its video")
+        if masks.video != video and masks.video in self.videos:  # a.mp4 and a.webm: the masks are of the other one
+            return None
         size = (masks.height, masks.width)
         for frame, found in masks.frames.items():
             for name, mask in found.items():
@@ -140,14 +147,12 @@ def load(folder: Path, name: str = "reel") -> ReelDataset:
     listed = folder / "videos"
     if not listed.is_dir():
         raise DatasetError(f"{folder}: no folder 'videos' in it; give the folder that holds videos/ and queries.jsonl")
-    videos = {path.name: path for path in sorted(listed.iterdir()) if path.suffix.lower() in VIDEO_SUFFIXES}
+    files = [path for path in sorted(listed.iterdir()) if path.is_file()]
+    videos = {path.name: path for path in files if path.suffix.lower() in VIDEO_SUFFIXES}
     if not videos:
         raise DatasetError(f"{listed}: holds no video ({', '.join(sorted(VIDEO_SUFFIXES))})")
     source = folder / "queries.jsonl"
-    try:
-        lines = source.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise DatasetError(f"{source}: cannot be read: {error}") from error
+    lines = read_text(source).split("\n")  # not splitlines: a JSON string may hold what that takes for a line's end
 
     texts: list[TextQuery] = []
     composed: list[ComposedQuery] = []
@@ -157,9 +162,9 @@ def load(folder: Path, name: str = "reel") -> ReelDataset:
             continue
         where = f"{source}, line {number}"
         try:
-            record = _LINE.validate_python(json.loads(line))
-        except (json.JSONDecodeError, ValidationError) as error:
-            raise DatasetError(f"{where}: {_why(error)}") from error
+            record = _LINE.validate_python(parse_json(line, where))
+        except ValidationError as error:
+            raise DatasetError(f"{where}: field {': '.join(first_wrong(error))}") from error
         if record.id in seen:
             raise DatasetError(f"{where}: the id {record.id!r} was used above; ids are unique")
         seen.add(record.id)
@@ -169,7 +174,9 @@ def load(folder: Path, name: str = "reel") -> ReelDataset:
         missing = sorted(set(named) - set(videos))
         if missing:
             raise DatasetError(f"{where}: video {missing[0]!r} is not in {listed}")
-        objects, near = tuple(record.object_ids or ()), tuple(record.near_misses)
+        if record.video in record.near_misses:
+            raise DatasetError(f"{where}: {record.video!r} cannot be the right video and a near miss")
+        objects, near = tuple(record.object_ids or ()), tuple(dict.fromkeys(record.near_misses))
         if isinstance(record, _Implicit):
             texts.append(
                 TextQuery(
@@ -215,11 +222,3 @@ def _check_objects(dataset: ReelDataset) -> None:
         missing = sorted(set(query.objects) - known)
         if missing:
             raise DatasetError(f"query {query.id}: object {missing[0]!r} has no mask in the truth of {query.video}")
-
-
-def _why(error: Exception) -> str:
-    """The first thing a validation found wrong, with the field it was in."""
-    if isinstance(error, ValidationError):
-        first = error.errors()[0]
-        return f"field {'.'.join(str(part) for part in first['loc']) or '(record)'}: {first['msg']}"
-    return str(error)

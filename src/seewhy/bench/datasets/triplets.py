@@ -9,13 +9,17 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from seewhy.bench.datasets import ComposedQuery, MaskTruth, TextQuery
+from seewhy.bench.datasets.documents import listed, shown
+from seewhy.bench.datasets.files import SUFFIXES, Folder
 from seewhy.errors import DatasetError
 
-SUFFIXES = (".mp4", ".webm", ".mkv", ".mov", ".avi")
-"""Of video files; WebVid and Ego4D have the first, Something-Something V2 the second."""
+LONGEST_NAME = 255
+"""Bytes of one step of a path, the limit of all common file systems."""
+LONGEST_PATH = 1024
+"""Bytes of a whole path, well below any system's limit; published ones have less than 100."""
 
 Row = tuple[str, Mapping[str, str]]
 """Where it stands, and its fields."""
@@ -35,7 +39,7 @@ class TripletDataset:
     queries: tuple[TextQuery, ...] = ()
 
     def pool(self, source: str) -> frozenset[str]:
-        """Names of all videos of a part of the set: its references and targets."""
+        """Names of all videos of a part of the set: its references and targets, and what else it searches."""
         return self.pools[source]
 
     def truth(self, video: str) -> MaskTruth | None:  # noqa: ARG002 - no such set has masks
@@ -66,26 +70,20 @@ def gathered(
         raise DatasetError(f"{videos}: no such folder; give the folder that the paths in {annotations.name} start from")
     pools: dict[str, set[str]] = {part: set(names) for part, names in (others or {}).items()}
     for query in queries:
-        pools.setdefault(query.source, set()).update((query.reference, *query.right))
+        pools.setdefault(query.source, set()).update((query.reference, *query.right, *(query.local or ())))
+    folder = Folder(videos)
     found: dict[str, Path] = {}
     missing: dict[str, str] = {}
     for part, names in sorted(pools.items()):
         for video in sorted(names):
-            path = _file_of(video, part, videos)
+            within = video.removeprefix(f"{part}/")
+            path = folder.one(video, within)
             if path is None:
-                missing[video] = f"no file {video.removeprefix(f'{part}/')} ({', '.join(SUFFIXES)}) in {videos}"
+                missing[video] = f"no file {within} ({', '.join(SUFFIXES)}) in {videos}"
             else:
                 found[video] = path
     frozen = {part: frozenset(names) for part, names in sorted(pools.items())}
     return TripletDataset(name, tuple(queries), found, missing, frozen, annotations)
-
-
-def _file_of(video: str, part: str, folder: Path) -> Path | None:
-    stems = dict.fromkeys((video, video.removeprefix(f"{part}/")))
-    paths = [path for stem in stems for suffix in SUFFIXES if (path := folder / f"{stem}{suffix}").is_file()]
-    if len(paths) > 1:
-        raise DatasetError(f"{video}: {paths[0]} and {paths[1]} could both be this video; keep one of them")
-    return paths[0] if paths else None
 
 
 def video_name(path: str, where: str) -> str:
@@ -95,16 +93,24 @@ def video_name(path: str, where: str) -> str:
     ('12/345', 'a.b/345')
 
     Raises:
-        DatasetError: it is empty, absolute, or leads out of the folder.
+        DatasetError: it is empty, absolute, too long, or leads out of the folder, here or on Windows; or has letters
+            that no name has.
     """
     pure = PurePosixPath(path.strip())
-    if not pure.parts or pure.is_absolute() or ".." in pure.parts or "\0" in path:
-        raise DatasetError(f"{where}: {path!r} is no path of a video within a folder")
-    return str(pure.with_suffix("") if pure.suffix.lower() in SUFFIXES else pure)
+    elsewhere = pure.is_absolute() or ".." in pure.parts or "\\" in path or bool(PureWindowsPath(pure).drive)
+    sizes = [len(step.encode("utf-8", "replace")) for step in pure.parts]
+    name = str(pure.with_suffix("") if pure.suffix.lower() in SUFFIXES else pure)
+    if not sizes or elsewhere or not name.isprintable() or max(sizes) > LONGEST_NAME or sum(sizes) > LONGEST_PATH:
+        raise DatasetError(f"{where}: {shown(path)} is no path of a video within a folder")
+    return name
 
 
-def read_table(file: Path, columns: Sequence[str]) -> Iterator[Row]:
+def read_table(file: Path, columns: Sequence[str], may_be_empty: Sequence[str] = ()) -> Iterator[Row]:
     """The rows of a CSV file with a header; further columns are let be.
+
+    Args:
+        columns: that it has to have.
+        may_be_empty: those of them of which a row may say nothing.
 
     Raises:
         DatasetError: the file cannot be read, a column is missing, or a row is too short, too long, or has an empty
@@ -113,7 +119,8 @@ def read_table(file: Path, columns: Sequence[str]) -> Iterator[Row]:
     header = header_of(file)
     absent = [column for column in columns if column not in header]
     if absent:
-        raise DatasetError(f"{file}: no column {absent[0]!r}; it has {', '.join(header)}")
+        raise DatasetError(f"{file}: no column {absent[0]!r}; it has {listed(header)}")
+    number, filled = 0, [column for column in columns if column not in may_be_empty]
     try:
         with file.open(newline="", encoding="utf-8-sig") as lines:
             reader = csv.DictReader(lines, strict=True)
@@ -121,12 +128,12 @@ def read_table(file: Path, columns: Sequence[str]) -> Iterator[Row]:
                 where = f"{file}, row {number} (line {reader.line_num})"
                 if None in row or None in row.values():
                     raise DatasetError(f"{where}: has not {len(header)} fields as the header has")
-                empty = [column for column in columns if not row[column].strip()]
+                empty = [column for column in filled if not row[column].strip()]
                 if empty:
                     raise DatasetError(f"{where}: field {empty[0]!r} is empty")
                 yield where, row
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DatasetError(f"{file}: cannot be read as CSV: {error}") from error
+        raise DatasetError(f"{file}: cannot be read as CSV, in or after row {number}: {error}") from error
 
 
 def header_of(file: Path) -> tuple[str, ...]:
@@ -141,5 +148,5 @@ def header_of(file: Path) -> tuple[str, ...]:
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise DatasetError(f"{file}: cannot be read as CSV: {error}") from error
     if len(set(header)) != len(header):
-        raise DatasetError(f"{file}: the header names a column twice: {', '.join(header)}")
+        raise DatasetError(f"{file}: the header names a column twice: {listed(header)}")
     return header
