@@ -382,7 +382,7 @@ def test_describer_says_what_a_track_looks_like(describer: Describer) -> None:
 def test_describer_says_what_the_scene_looks_like(describer: Describer) -> None:
     said = _shown(describer).scene_attributes()
     assert said
-    _check_attributes(said, {"palette", "brightness", "time_of_day", "setting", "place"})
+    _check_attributes(said, {"palette", "coloring", "brightness", "time_of_day", "setting", "place"})
     assert {attribute.kind for attribute in said} <= set(get_args(AttributeKind))
 
 

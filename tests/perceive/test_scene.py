@@ -95,3 +95,39 @@ def test_a_sample_is_small_and_never_empty(size: tuple[int, int]) -> None:
     watcher = SceneWatcher("test.scene@1")
     watcher.see(sample, illumination(sample.reshape(-1, 3)))
     assert watcher.attributes()
+
+
+def _film(coat: bool, toned: str = "") -> NDArray[np.uint8]:
+    """A gray street of many lightnesses; with somebody in a red coat; as a film of another coloring."""
+    lightness = np.linspace(20, 230, HEIGHT * WIDTH).reshape(HEIGHT, WIDTH)
+    picture = np.repeat(lightness[..., None], 3, axis=2)
+    if coat:
+        picture[20:40, 40:50] = (200, 30, 40)
+    if toned == "gray":
+        picture = np.repeat(picture @ [0.299, 0.587, 0.114], 3).reshape(HEIGHT, WIDTH, 3)
+    if toned == "sepia":
+        picture = picture @ np.array([[0.393, 0.769, 0.189], [0.349, 0.686, 0.168], [0.272, 0.534, 0.131]]).T
+    return np.clip(picture, 0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("picture", "coloring"),
+    [
+        (_halves(SKY, LAWN), {"color": 0.9}),
+        (_film(coat=True), {"color": 0.9}),
+        (_film(coat=True, toned="gray"), {"black and white": 0.9}),
+        (_film(coat=True, toned="sepia"), {"sepia": 0.7}),
+        (_halves((120, 120, 120), (150, 150, 150)), {}),  # with noise in its colors: nobody can tell
+        (np.zeros((HEIGHT, WIDTH, 3), np.uint8), {}),  # without light there are no colors
+    ],
+    ids=["meadow", "coat", "gray", "sepia", "noise", "dark"],
+)
+def test_coloring(picture: NDArray[np.uint8], coloring: dict[str, float]) -> None:
+    assert _said(picture).get("coloring", {}) == coloring
+
+
+def test_one_frame_in_color_makes_a_film_in_color() -> None:
+    watcher = SceneWatcher("test.scene@1")
+    for picture in (_film(coat=False), _film(coat=True), _film(coat=False)):
+        watcher.see(picture, illumination(picture.reshape(-1, 3)))
+    assert [a.value for a in watcher.attributes() if a.kind == "coloring"] == ["color"]

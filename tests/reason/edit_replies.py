@@ -49,8 +49,8 @@ DESCRIBED: dict[str, Any] = {
     ],
 }
 
-STRATEGIES = {"two_stage": 2, "single_stage": 1, "self_consistency": 5}
-"""calls of each, with 3 samples"""
+STRATEGIES = {"two_stage": 2, "single_stage": 1, "self_consistency": 7}
+"""calls of each, with 5 samples"""
 TRACE = read_trace(Reasoning.model_validate(THOUGHT), DESCRIBED["seen"])
 
 

@@ -12,12 +12,15 @@ from worlds import candidate, go, rest, said, thing, world
 
 from seewhy.bench.synthetic import CLIPS
 from seewhy.errors import QueryError
+from seewhy.reason.composing.edits.cast import Cast
+from seewhy.reason.composing.edits.words import OPPOSITES
 from seewhy.reason.composing.literal import LiteralComposer
 from seewhy.reason.composing.rules import RulesComposer
 from seewhy.reason.judge import DECIDES, RulesJudge
 from seewhy.reason.question import MAX_CHARACTERS
 from seewhy.reason.rules import MAX_CONDITIONS
 from seewhy.reason.seams import Reference
+from seewhy.twin.derive import GEOMETRY
 from seewhy.types.query import Query
 from seewhy.types.time import Span
 from seewhy.types.trace import Alteration
@@ -519,6 +522,222 @@ class TestSeveralAtOnce:
         assert "the dog is black" in changed(query)
         assert "the gardener waters the roses" in changed(query)
         assert query.not_understood[0].startswith("'the gardener waters the roses' was matched by similarity only")
+
+
+def heard(query: Query) -> list[str]:
+    """What is matched by its words only."""
+    return [condition.text for condition in query.conditions if condition.kind == "free"]
+
+
+NAMELESS = world(
+    "nameless", thing(1, go(0.2, 0.5, 0.8, 0.5), color="gray", shape="irregular"), thing(2, rest(0.5, 0.2), color="red")
+)
+"""What perception without a model sees of somebody who runs to the right, and of somebody else."""
+
+
+class TestOneForAnother:
+    @pytest.mark.parametrize(
+        "edit",
+        ["make it a cat", "make the dog a cat", "change to a cat", "change it to a cat", "turn into a cat",
+         "change from a dog to a cat", "change the subject from a dog to a cat", "make the dog into a cat",
+         "change it to be a cat", "have the dog be a cat", "become a cat", "replace with a cat"],
+    )  # fmt: skip
+    def test_every_way_to_say_it(self, edit: str) -> None:
+        query = compose(PARK, edit)
+        assert changed(query)[0] == "a cat is there"
+        assert "not: a dog is there" in changed(query)
+        assert "a dog is there" not in changed(query)
+        assert heard(query) == []
+
+    def test_nobody_is_denied_for_what_he_looks_like(self) -> None:
+        """That the woman was gray does not mean that the man must not be."""
+        assert changed(compose(NAMELESS, "turn the woman into a man")) == ["a man is there", "not: a woman is there"]
+        assert changed(compose(NAMELESS, "make it a cat")) == ["a cat is there"]
+
+    def test_what_comes_is_of_a_wider_class(self) -> None:
+        """A man is a person still."""
+        assert changed(compose(PARK, "make the woman a man")) == ["a man is there", "not: a woman is there"]
+        assert changed(compose(PARK, "change the animal to a horse")) == [
+            "a horse is there", "not: a dog is there", "not: the dog is brown",
+        ]  # fmt: skip
+
+    @pytest.mark.parametrize(
+        ("edit", "comes"),
+        [("replace the dog with leaves", "leaves"), ("turn the dog into a rhinoceros", "a rhinoceros"),
+         ("replace the dog with a human brain", "a human brain"), ("change the dog to a lake", "a lake"),
+         ("replace the dog against the yellow wall with a waterfall", "a waterfall")],
+    )  # fmt: skip
+    def test_by_what_no_table_knows(self, edit: str, comes: str) -> None:
+        query = compose(PARK, edit)
+        assert changed(query) == ["not: a dog is there", comes]
+        assert heard(query) == [comes]
+
+    def test_it_is_something_else_then(self) -> None:
+        query = compose(PARK, "make it a rhinoceros")
+        assert heard(query) == ["a rhinoceros"]
+        assert query.trace is not None
+        assert "a dog is there" not in [condition.text for condition in query.conditions]
+        assert query.trace.alter == (Alteration(what="a brown dog", into="a brown object"),)
+
+    def test_more_is_said_of_both(self) -> None:
+        edit = "replace the blue ball, the cup and the box with a hand holding a black bottle"
+        query = compose(PARK, edit)
+        assert changed(query)[:2] == ["not: a ball is there", "not: the ball is blue"]
+        assert {"a bottle is there", "the bottle is black"} <= set(changed(query))
+        assert not {"a ball is there", "a cup is there", "a box is there"} & set(changed(query))
+
+    def test_a_color_for_another(self) -> None:
+        query = compose(PARK, "change the blue to green")
+        assert changed(query) == ["the ball is green"]
+        assert heard(compose(PARK, "change the arrow to black")) == ["black arrow"]
+
+    def test_who_uses_a_laptop_is_none(self) -> None:
+        assert "not: a person is there" not in changed(compose(PARK, "make her use a laptop"))
+
+
+class TestNoNonsense:
+    """What the rules for questions would read into an edit that says something else."""
+
+    @pytest.mark.parametrize(
+        "edit", ["something a child would hug", "with fall", "shrink the court to furniture size", "green backdrop"]
+    )
+    def test_it_is_not_about_the_dog(self, edit: str) -> None:
+        query = compose(PARK, edit)
+        assert heard(query) == [edit]
+        checked = [condition.text for condition in query.conditions if condition.weight >= 1 and condition.predicate]
+        assert not any(word in text for text in checked for word in ("dog", "child", "moves", "goes"))
+
+    def test_another_may_be_a_different_one(self) -> None:
+        assert changed(compose(PARK, "another dog")) == ["a dog is there"]
+        assert changed(compose(PARK, "add another dog")) == ["dog: exactly 2 at one time"]
+
+    def test_a_new_color_of_what_is_there(self) -> None:
+        assert changed(compose(PARK, "change the color")) == ["not: the dog is brown"]
+        assert changed(compose(PARK, "change the color of the ball")) == ["not: the ball is blue"]
+        assert heard(compose(PARK, "change the color of the return")) == ["another color of the return"]
+
+    def test_colors_of_what_is_not_there_yet(self) -> None:
+        assert changed(compose(PARK, "make the cups green")) == ["a cup is there", "the cup is green"]
+
+    def test_elsewhere_is_no_motion(self) -> None:
+        assert changed(compose(PARK, "move it to a bedroom")) == ["a bedroom"]
+        assert changed(compose(PARK, "move it to the left")) == ["the brown dog moves to the left"]
+
+    @pytest.mark.parametrize(
+        ("edit", "gone"),
+        [("take off the shoes", ("shoes",)), ("removing the dog, the ball and the cup", ("dog", "ball", "cup")),
+         ("no dog, a hill and a partner", ("dog",)), ("without the dog, the ball is red", ("dog",))],
+    )  # fmt: skip
+    def test_lists_of_what_goes(self, edit: str, gone: tuple[str, ...]) -> None:
+        trace = compose(PARK, edit).trace
+        assert trace is not None
+        assert trace.remove == gone
+
+    def test_human_activity_is_no_human(self) -> None:
+        query = compose(PARK, "remove all cars and human activity")
+        assert heard(query) == ["not: human activity"]
+        assert changed(query)[0] == "not: a car is there"
+
+    def test_a_little_darker_is_not_little(self) -> None:
+        assert changed(compose(PARK, "make it a little darker")) == ["the brightness is dark"]
+
+
+class TestColorsOfThePicture:
+    @pytest.mark.parametrize(
+        ("edit", "coloring"),
+        [("in black and white", "black and white"), ("make it black and white", "black and white"),
+         ("turn it black-and-white", "black and white"), ("B/W", "black and white"),
+         ("the same, but monochrome", "black and white"), ("a grayscale version", "black and white"),
+         ("in sepia", "sepia"), ("make the video sepia", "sepia"), ("in color instead", "color"),
+         ("not in black and white", "color")],
+    )  # fmt: skip
+    def test_are_none_of_a_thing(self, edit: str, coloring: str) -> None:
+        query = compose(PARK, edit)
+        assert changed(query) == [f"the picture is in {coloring}"]
+        assert query.trace is not None
+        assert query.trace.scene == (f"the picture is in {coloring}",)
+        assert not any(condition.kind == "attribute" and "is " in condition.text for condition in query.conditions)
+
+    def test_nothing_shows_its_color_then(self) -> None:
+        query = compose(PARK, "in black and white")
+        assert imagined(query, "the picture is in black and white")[0].startswith("a scene")
+        assert query.trace is not None
+        assert "in black and white" in query.trace.target
+        assert "brown" not in query.trace.target
+
+    @pytest.mark.parametrize("edit", ["a black and white dog", "make the dog black and white", "the dog is white"])
+    def test_a_thing_has_its_own(self, edit: str) -> None:
+        query = compose(PARK, edit)
+        assert "the dog is white" in changed(query)
+        assert not any("picture" in text for text in changed(query))
+
+    def test_what_nobody_measured_is_unknown(self) -> None:
+        query = compose(PARK, "in black and white")
+        colored = with_scene(said("coloring", "color"))
+        gray = with_scene(said("coloring", "black and white"))
+        for twin, answer in ((PARK, "unknown"), (colored, "no"), (gray, "yes")):
+            [verdict] = RulesJudge().judge(query, [candidate(twin)])
+            assert verdict.conditions[0].answer == answer
+
+    def test_stays(self) -> None:
+        gray = compose(with_scene(said("coloring", "black and white")), "faster")
+        assert "the picture is in black and white" in {condition.text for condition in gray.conditions}
+        colored = compose(with_scene(said("coloring", "color")), "faster")
+        assert not any("picture" in condition.text for condition in colored.conditions)
+
+
+class TestWhereItGoes:
+    """What is kept of a direction, where several events tell of several."""
+
+    @staticmethod
+    def going(*ways: tuple[str, float, float, float]) -> Twin:
+        """A dog with these events: what, from, until, how surely."""
+        events = tuple(
+            Event(subject=1, action=action, span=Span(start=start, end=end), score=score, source=GEOMETRY)
+            for action, start, end, score in ways
+        )
+        return PARK.model_copy(update={"events": events, "relations": (), "tracks": (DOG,)})
+
+    @pytest.mark.parametrize(
+        ("ways", "kept"),
+        [
+            ([("moves_left", 0, 1, 0.9), ("moves_right", 1, 1.5, 0.8)], "a brown dog, moving to the left"),
+            # long, and not sure: the camera may have moved
+            ([("moves_right", 0, 2, 0.45), ("moves_left", 1, 1.5, 0.9)], "a brown dog, moving to the left"),
+            ([("moves_right", 0, 2, 0.45)], "a brown dog"),
+            # longest one way, surest the other: to and fro
+            ([("moves_right", 0, 2, 0.6), ("moves_left", 1, 1.5, 0.9)], "a brown dog"),
+            ([("stays_still", 0, 3.9, 0.9), ("moves_left", 3.5, 3.9, 0.9)], "a brown dog, staying still"),
+            ([("stays_still", 0, 0.5, 0.45)], "a brown dog"),
+        ],
+    )
+    def test_longest_and_surest(self, ways: Sequence[tuple[str, float, float, float]], kept: str) -> None:
+        trace = compose(self.going(*ways), "at night").trace
+        assert trace is not None
+        assert trace.keep[0] == kept
+
+    def test_the_target_does_not_say_otherwise(self) -> None:
+        ways = [("moves_right", 0.0, 2.0, 0.45), ("moves_left", 1.0, 1.5, 0.9), ("stays_still", 0.0, 2.0, 0.45)]
+        trace = compose(self.going(*ways), "at night").trace
+        assert trace is not None
+        assert "moving to the right" not in trace.target
+        assert "a brown dog, moving to the left" in trace.target
+
+    def test_the_other_way_takes_the_likeliest(self) -> None:
+        """Who asks for it has seen it go."""
+        assert changed(compose(self.going(("moves_right", 0, 2, 0.45)), "the other way")) == [
+            "the brown dog moves to the left"
+        ]
+
+    def test_never_the_opposite_of_the_surest(self) -> None:
+        for name in ("ball_right", "path_up_right", "chase_blue", "gate_stop_first"):
+            cast = Cast(seen(name))
+            for track in cast.main:
+                direction = cast.direction(track)
+                if direction is None:
+                    continue
+                scores = {e.action: e.score for e in reversed(cast.events[track])}
+                assert scores[direction] >= scores.get(OPPOSITES[direction], 0.0)
 
 
 class TestAnything:

@@ -24,6 +24,7 @@ from seewhy.reason.judge import RulesJudge
 from seewhy.reason.judging import ModelJudge
 from seewhy.reason.judging.edited import LINES, MOST_PICTURES, NO_PICTURES
 from seewhy.reason.judging.judge import BLIND
+from seewhy.reason.pictures import Album
 from seewhy.reason.seams import Reference
 from seewhy.settings import JudgeSettings
 from seewhy.twin.digest import digest
@@ -222,6 +223,26 @@ class TestPictures:
         clip = Sized(LEFT)
         judge(judging(), clips=lambda _: clip, frames=1).judge(QUERY, pairs(LEFT), reference(clip=True))
         assert clip.lines == [LINES]
+
+    def test_they_are_read_once_for_many_edits(self) -> None:
+        clip, model = Sized(LEFT), judging()
+        by = judge(model, clips=lambda _: clip, frames=1)
+        for _ in range(2):
+            by.judge(QUERY, pairs(LEFT), reference(clip=True))
+        assert clip.lines == [LINES]
+        assert captions(model.asked[0]) == captions(model.asked[1]) == ["reference", "v1"]
+        assert model.asked[0].canonical("m", {}) == model.asked[1].canonical("m", {})
+
+    def test_what_there_is_no_room_for_is_read_again(self) -> None:
+        clip = Sized(LEFT)
+        album = Album(room=0)
+        first, second = (album.stills(LEFT, lambda: clip, 1, LINES) for _ in range(2))
+        assert clip.lines == [LINES, LINES]
+        assert [frame.index for frame in first] == [frame.index for frame in second]
+        roomy = Album(room=2 * first[0].image.nbytes)
+        for most in (1, 2, 1):
+            roomy.stills(LEFT, lambda: clip, most, LINES)
+        assert len(clip.lines) == 5, "both were in it for a while, but not together"
 
     def test_one_by_one_and_two_by_two(self) -> None:
         model = judging()

@@ -28,10 +28,11 @@ from seewhy.errors import Cancelled, ModelError, ModelTimeout, QueryError, Video
 from seewhy.models.asking import counting
 from seewhy.models.fakes import ScriptedModel
 from seewhy.models.language import Picture, Request, Text
-from seewhy.reason.composing.model import BLIND
+from seewhy.reason.composing.model import BLIND, SILENT
 from seewhy.reason.composing.requests import LINES, NO_PICTURES
 from seewhy.reason.composing.rules import RulesComposer
 from seewhy.reason.seams import Reference
+from seewhy.types.trace import Trace
 from seewhy.types.video import Frame
 from seewhy.video.clip_fake import FakeClip
 
@@ -70,12 +71,56 @@ class TestFailures:
             assert "the dog looks to the left" in [condition.text for condition in query.conditions]
 
     def test_where_nothing_is_said_at_all_the_rules_are_asked(self) -> None:
-        nothing = {"shows": "", "change": ""}
-        by = composer(lambda r: nothing if r.hints["mode"] == "compose_reason" else "no JSON")
+        nothing = {"shows": "", "change": "", "seen": "Nothing.", "conditions": [{"id": "c1", "text": " "}]}
+        by = composer(lambda _: nothing, strategy="single_stage")
         query = by.compose(reference(), EDIT)
         assert query.degraded[-1] == (
             "reason: the reply says nothing that could be searched for; the rules' conditions were used"
         )
+
+    @pytest.mark.parametrize("strategy", ["two_stage", "self_consistency"])
+    @pytest.mark.parametrize("said", [{}, {"states": [" ", "..."], "keep": ["\u202e"]}])
+    def test_reasoning_that_says_nothing_has_failed(self, strategy: str, said: dict[str, Any]) -> None:
+        silent = {"shows": "A ball rolls.", "change": "The ball rolls to the left.", **said}
+        by = composer(lambda r: silent if r.hints["mode"] == "compose_reason" else say(r), strategy=strategy)
+        query = by.compose(reference(), EDIT)
+        assert query.degraded == (
+            "reason: BadReply: the reply says nothing of what would follow from the edit; the rules' conditions were "
+            "used",
+        )
+        assert query.conditions == RulesComposer().compose(reference(), EDIT).conditions
+        assert {request.hints["mode"] for request in asked(by)} == {"compose_reason"}
+
+    def test_a_description_without_reasoning_is_used_in_a_single_stage(self) -> None:
+        silent = {"shows": "A ball rolls.", "change": "The ball rolls to the left.", **DESCRIBED}
+        query = composer(lambda _: silent, strategy="single_stage").compose(reference(), EDIT)
+        assert query.degraded == (SILENT,)
+        assert [condition.text for condition in query.conditions] == [one["text"] for one in DESCRIBED["conditions"]]
+        assert query.trace == Trace(target=TRACE.target)
+
+    def test_samples_that_say_nothing_are_not_joined(self) -> None:
+        def some(request: Request[Any]) -> Any:
+            silent = request.hints["mode"] == "compose_reason" and request.sample in (0, 3)
+            return {"shows": "", "change": ""} if silent else say(request)
+
+        by = composer(some, strategy="self_consistency")
+        query = by.compose(reference(), EDIT)
+        (note,) = query.degraded
+        assert note.startswith("reason: 2 of 5 samples failed: BadReply: the reply says nothing of what would follow")
+        joined = json.loads(asked(by)[-2].hints["reasonings"])
+        assert list(joined) == ["edit", "reasoning 1", "reasoning 2", "reasoning 3"]
+        assert all(joined[name]["states"] for name in list(joined)[1:])
+        assert query.trace == TRACE
+
+    def test_where_the_join_says_nothing_the_first_sample_counts(self) -> None:
+        def empty(request: Request[Any]) -> Any:
+            return {"shows": "", "change": ""} if request.hints["mode"] == "compose_join" else say(request)
+
+        query = composer(empty, strategy="self_consistency").compose(reference(), EDIT)
+        (note,) = query.degraded
+        assert note.startswith("reason: the samples were not joined: BadReply: the reply says nothing")
+        assert note.endswith("the first one counts")
+        assert query.trace == TRACE
 
     def test_a_sample_that_fails_leaves_the_others(self) -> None:
         def second(request: Request[Any]) -> Any:
@@ -84,10 +129,10 @@ class TestFailures:
         by = composer(second, strategy="self_consistency")
         query = by.compose(reference(), EDIT)
         (note,) = query.degraded
-        assert note.startswith("reason: 1 of 3 samples failed: BadReply")
+        assert note.startswith("reason: 1 of 5 samples failed: BadReply")
         join = asked(by)[-2]
-        assert "reasoning 2" in json.loads(join.hints["reasonings"])
-        assert "reasoning 3" not in json.loads(join.hints["reasonings"])
+        assert "reasoning 4" in json.loads(join.hints["reasonings"])
+        assert "reasoning 5" not in json.loads(join.hints["reasonings"])
         assert query.trace == TRACE
 
     def test_a_single_sample_is_not_joined(self) -> None:
@@ -95,7 +140,7 @@ class TestFailures:
             return "no JSON" if request.hints["mode"] == "compose_reason" and request.sample else say(request)
 
         by = composer(first, strategy="self_consistency")
-        assert "2 of 3 samples failed" in by.compose(reference(), EDIT).degraded[0]
+        assert "4 of 5 samples failed" in by.compose(reference(), EDIT).degraded[0]
         assert "compose_join" not in [request.hints["mode"] for request in asked(by)]
 
     def test_where_nobody_joins_the_first_sample_counts(self) -> None:
@@ -165,7 +210,7 @@ class TestPictures:
         assert "the file is gone" in note
         assert query.trace == TRACE
 
-    @pytest.mark.parametrize(("strategy", "again"), [("two_stage", 1), ("single_stage", 1), ("self_consistency", 3)])
+    @pytest.mark.parametrize(("strategy", "again"), [("two_stage", 1), ("single_stage", 1), ("self_consistency", 5)])
     def test_a_model_that_takes_none_is_asked_without(self, strategy: str, again: int) -> None:
         by = composer(blind, strategy=strategy)
         with counting() as calls:

@@ -14,13 +14,16 @@ from store_samples import sample_files, sample_twin
 
 from seewhy import files as seewhy_files
 from seewhy.errors import LibraryReadOnly, OutOfSpace, TwinCorrupt, TwinNotFound
+from seewhy.twin.recalling import RecallingStore
 from seewhy.twin.store import TWIN_FILE, FolderStore, MemoryStore, TwinFiles, TwinStore
 from seewhy.types.twin import MASKS_FILE, mask_pointer
 
 
-@pytest.fixture(params=["folder", "memory"])
+@pytest.fixture(params=["folder", "recalling", "memory"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> TwinStore:
-    return FolderStore(tmp_path / "twins") if request.param == "folder" else MemoryStore()
+    if request.param == "memory":
+        return MemoryStore()
+    return (FolderStore if request.param == "folder" else RecallingStore)(tmp_path / "twins")
 
 
 def test_an_empty_store_has_nothing(store: TwinStore) -> None:

@@ -19,7 +19,7 @@ from seewhy.types.masks import Mask, Rle, area, decode
 from seewhy.types.twin import Attribute, AttributeKind
 from seewhy.types.video import Frame, Image
 
-SOURCE = "embedded.describer@1"
+SOURCE = "embedded.describer@2"
 
 MOST_LOOKS = 16
 """at one track: when there have been more, every other one is forgotten, and the next ones come half as often"""

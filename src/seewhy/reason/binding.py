@@ -10,7 +10,8 @@ with so many entities that the table would not fit, or whose bounds rule nothing
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence, Set
-from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,8 +29,7 @@ TIE = 1e-6
 Worth = Callable[[tuple[int, ...]], float]
 
 
-@dataclass(frozen=True)
-class Term:
+class Term(NamedTuple):
     """A part of the sum: what an assignment of these entities is worth."""
 
     entities: tuple[int, ...]
@@ -38,6 +38,8 @@ class Term:
     """no assignment is worth more"""
     worth: Worth
     """positions of their tracks, in the order of `entities` → worth; deterministic"""
+    worths: NDArray[np.float64] | None = None
+    """of a term about one entity, the worth of every track, where it is known already"""
 
 
 def best_assignment(
@@ -68,21 +70,25 @@ def best_assignment(
 
 def _exact(entities: int, salience: Sequence[float], terms: Sequence[Term], shared: Set[int]) -> tuple[int, ...]:
     tracks = len(salience)
-    total = _distinct(entities, tracks, shared)
-    for axis in range(entities):
-        total += _along(np.array(salience) * TIE, axis, entities)
+    total = _distinct(entities, tracks, frozenset(shared)).copy()
+    along = [tuple(tracks if axis == entity else 1 for axis in range(entities)) for entity in range(entities)]
+    ties = np.array(salience) * TIE
+    for shape in along:
+        total += ties.reshape(shape)
     waiting: list[tuple[Term, NDArray[np.bool_]]] = []
     for term in terms:
         if len(term.entities) == 1:
-            values = np.array([term.worth((track,)) for track in range(tracks)])
-            total += _along(values, term.entities[0], entities)
+            worths = term.worths
+            if worths is None:
+                worths = np.array([term.worth((track,)) for track in range(tracks)])
+            total += worths.reshape(along[term.entities[0]])
         else:
             total += term.bound
             waiting.append((term, np.zeros((tracks,) * len(term.entities), bool)))
     for _ in range(MAX_LOOKS):
-        best = tuple(int(track) for track in np.unravel_index(int(np.argmax(total)), total.shape))
+        best = _cell(int(total.argmax()), entities, tracks)
         for term, known in waiting:
-            at = tuple(best[entity] for entity in term.entities)
+            at = tuple([best[entity] for entity in term.entities])
             if known[at]:
                 continue
             known[at] = True
@@ -96,7 +102,21 @@ def _exact(entities: int, salience: Sequence[float], terms: Sequence[Term], shar
     return _beam(entities, salience, terms, shared)
 
 
-def _distinct(entities: int, tracks: int, shared: Set[int]) -> NDArray[np.float64]:
+def _cell(position: int, entities: int, tracks: int) -> tuple[int, ...]:
+    """The tracks of the entities at a position of the table, read row by row.
+
+    >>> _cell(5, 2, 3)
+    (1, 2)
+    """
+    digits = []
+    for _ in range(entities):
+        position, track = divmod(position, tracks)
+        digits.append(track)
+    return tuple(reversed(digits))
+
+
+@lru_cache(maxsize=32)  # of at most MAX_CELLS each: 64 MB, were all as large as can be
+def _distinct(entities: int, tracks: int, shared: frozenset[int]) -> NDArray[np.float64]:
     """Zeros, and -inf where two entities would be one track. Shape (tracks,) * entities."""
     total = np.zeros((tracks,) * entities)
     same = np.where(np.eye(tracks, dtype=bool), -np.inf, 0.0)
@@ -108,12 +128,6 @@ def _distinct(entities: int, tracks: int, shared: Set[int]) -> NDArray[np.float6
             shape[a] = shape[b] = tracks
             total += same.reshape(shape)
     return total
-
-
-def _along(values: NDArray[np.float64], axis: int, axes: int) -> NDArray[np.float64]:
-    shape = [1] * axes
-    shape[axis] = len(values)
-    return values.reshape(shape)
 
 
 def _beam(entities: int, salience: Sequence[float], terms: Sequence[Term], shared: Set[int]) -> tuple[int, ...]:

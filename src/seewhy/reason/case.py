@@ -6,11 +6,14 @@ import itertools
 import math
 import re
 from collections.abc import Mapping, Sequence
-from functools import partial
+from functools import lru_cache, partial
+
+import numpy as np
 
 from seewhy.reason.binding import Term, best_assignment
 from seewhy.reason.calibrate import Calibration
 from seewhy.reason.plan import Plan
+from seewhy.reason.remembered import Answered, Tracks, memory_of
 from seewhy.twin.counting import SALIENT
 from seewhy.twin.predicates import evaluate, fits
 from seewhy.types.hit import Answer, Candidate, ConditionVerdict, Evidence, Match, Truth
@@ -57,27 +60,32 @@ class Case:
         self.plan, self.twin, self.calibration = plan, twin, calibration
         self.matches: dict[str, Match] = {match.condition: match for match in candidate.matches}
         self.tracks: tuple[int, ...] = tuple(sorted(twin.track_by_id))
-        self._truths: dict[tuple[str, tuple[int | None, ...]], Truth] = {}
+        self._memory = memory_of(twin)
+        self._absences: dict[str, Answered] = {}
 
     # binding
 
     def bind(self) -> dict[str, int | None]:
         """The assignment under which most of the query holds; entities beyond the tracks get None."""
         plan = self.plan
-        likely = {track for entity in plan.bound for track in self._likely(entity, self.tracks)}
-        places: list[int | None] = [*sorted(likely)]
+        places: list[int | None] = [*self._tried()]
         places += [None] * (len(plan.bound) - len(places))
         salience = [0.0 if track is None else self.twin.track_by_id[track].score for track in places]
         position = {entity: number for number, entity in enumerate(plan.bound)}
-        terms: list[Term] = []
-        for condition in plan.query.conditions:
-            about, weight = plan.depends_on[condition.id], plan.weight[condition.id]
-            if about:
-                worth = partial(self._worth, condition, about, weight, places)
-                terms.append(Term(tuple(position[entity] for entity in about), weight, worth))
+        terms = [
+            self._term(condition, [position[entity] for entity in plan.depends_on[condition.id]], places)
+            for condition in plan.query.conditions
+            if plan.depends_on[condition.id]
+        ]
         shared = frozenset(position[entity] for entity in plan.shared if entity in position)
         chosen = best_assignment(len(plan.bound), salience, terms, shared)
         return {entity: places[place] for entity, place in zip(plan.bound, chosen, strict=True)}
+
+    def _tried(self) -> Sequence[int]:
+        """The tracks that may be any of the bound entities, in order of their ids."""
+        if len(self.tracks) <= MOST_TRIED:
+            return self.tracks
+        return sorted({track for entity in self.plan.bound for track in self._likely(entity, self.tracks)})
 
     def _likely(self, entity: str, tracks: Sequence[int]) -> Sequence[int]:
         """The tracks that may be the entity by what is said of it alone, at most MOST_TRIED; in order of their ids."""
@@ -100,17 +108,30 @@ class Case:
 
         return sorted(sorted(tracks, key=order)[:MOST_TRIED])
 
+    def _term(self, condition: Condition, entities: Sequence[int], places: Sequence[int | None]) -> Term:
+        """What a condition adds to the sum when places are chosen for the entities that it depends on."""
+        weight, answered = self.plan.weight[condition.id], self._answered(condition)
+        worth = partial(self._worth, condition, answered, weight, places)
+        plain = len(entities) == 1 and self.plan.group_of[condition.id] is None and len(self.tracks) <= MOST_TRIED
+        if not plain:
+            return Term(tuple(entities), weight, worth)
+        if answered.worths is None:
+            answered.worths = np.array([_worth(self._met(condition, answered, (track,))) for track in self.tracks])
+        worths = answered.worths
+        if len(worths) < len(places):
+            missing = _worth(_not_found("", condition.negated))
+            worths = np.append(worths, [missing] * (len(places) - len(worths)))
+        return Term(tuple(entities), weight, worth, weight * worths)
+
     def _worth(
         self,
         condition: Condition,
-        about: Sequence[str],
+        answered: Answered,
         weight: float,
         places: Sequence[int | None],
         chosen: tuple[int, ...],
     ) -> float:
-        """What a condition adds to the sum when these places are chosen for the entities it is about."""
-        truth = self._truth(condition, {e: places[place] for e, place in zip(about, chosen, strict=True)})
-        return weight * (counted_score(truth.answer, truth.score) - (NO_COST if truth.answer == "no" else 0.0))
+        return weight * _worth(self._met(condition, answered, tuple([places[place] for place in chosen])))
 
     # answers
 
@@ -120,16 +141,37 @@ class Case:
         return ConditionVerdict(condition=condition.id, answer=truth.answer, score=truth.score, evidence=truth.evidence)
 
     def _truth(self, condition: Condition, bound: Bound) -> Truth:
-        """How far a condition is met, its negation included; remembered per tracks."""
+        """How far a condition is met, its negation included."""
         if condition.predicate is None:
             return self._similar(condition)
+        tracks = tuple([bound[entity] for entity in self.plan.depends_on[condition.id]])
+        return self._met(condition, self._answered(condition), tracks)
+
+    def _answered(self, condition: Condition) -> Answered:
+        """Where it is kept how far a condition is met. An absence depends on all that is said of the absent entity, and
+        is kept for this case; everything else with the twin, for all questions."""
         group = self.plan.group_of[condition.id]
-        about = tuple(bound[entity] for entity in self.plan.depends_on[condition.id])
-        key = (condition.id if group is None else group, about)
-        truth = self._truths.get(key)
+        if group is not None:
+            return self._absences.setdefault(group, Answered())
+        asked = self.plan.asked[condition.id]
+        return self._recalled(f"not {asked}" if condition.negated else asked)
+
+    def _recalled(self, question: str) -> Answered:
+        found = self._memory.get(question)
+        return found if found is not None else self._memory.put(question, Answered())
+
+    def _met(self, condition: Condition, answered: Answered, tracks: Tracks) -> Truth:
+        """How far a condition with a predicate is met when these tracks are the bound entities that it depends on."""
+        truth = answered.truths.get(tracks)
         if truth is None:
-            truth = self._absent(group, bound) if group is not None else self._holds(condition, bound)
-            self._truths[key] = truth
+            bound = dict(zip(self.plan.depends_on[condition.id], tracks, strict=True))
+            group = self.plan.group_of[condition.id]
+            if group is not None:
+                truth = answered.truths[tracks] = self._absent(group, bound)
+            else:
+                truth = self._holds(condition, bound)
+                if None not in tracks:  # what is said of a missing track depends on what the question calls it
+                    answered.truths[tracks] = truth
         return truth
 
     def _holds(self, condition: Condition, bound: Bound) -> Truth:
@@ -139,16 +181,22 @@ class Case:
     def _evaluate(self, condition: Condition, bound: Bound) -> Truth:
         """The predicate itself, without the negation."""
         assert condition.predicate is not None
-        tracks: dict[str, int] = {}
-        for entity in self.plan.entities[condition.id]:
-            track = bound.get(entity)
+        entities = self.plan.entities[condition.id]
+        answered = self._recalled(self.plan.asked[condition.id])
+        tracks = tuple([bound.get(entity) for entity in entities])
+        truth = answered.truths.get(tracks)
+        if truth is not None:
+            return truth
+        known: dict[str, int] = {}
+        for entity, track in zip(entities, tracks, strict=True):
             if track is not None:
-                tracks[entity] = track
+                known[entity] = track
             elif entity in bound:
-                phrase = self.plan.phrases.get(entity, entity)
-                text = f"no track is left that could be '{phrase}'"
-                return Truth(answer="no", score=NOT_FOUND, evidence=Evidence(text=text))
-        return evaluate(condition.predicate, self.twin, tracks, self.plan.described(condition))
+                return _not_found(self.plan.phrases.get(entity, entity))
+        truth = evaluate(condition.predicate, self.twin, known, self.plan.described(condition))
+        if None not in tracks:
+            answered.truths[tracks] = truth
+        return truth
 
     def _absent(self, group: str, bound: Bound) -> Truth:
         """That no track fits all the conditions on an absent entity. The likeliest one is the evidence."""
@@ -172,8 +220,7 @@ class Case:
                 likeliest = weakest
         phrase = _PLAIN.sub("", self.plan.phrases.get(group, "it")) or "it"
         if likeliest is None:
-            text = f"no track is left that could be '{phrase}'"
-            return Truth(answer="yes", score=1 - NOT_FOUND, evidence=Evidence(text=text))
+            return _not_found(phrase, negated=True)
         flipped = _flip(likeliest)
         if flipped.answer == "yes":
             evidence = flipped.evidence.model_copy(
@@ -223,6 +270,19 @@ _RANK: Mapping[Answer, int] = {"no": 0, "unknown": 1, "yes": 2}
 
 def _rank(truth: Truth) -> tuple[int, float]:
     return _RANK[truth.answer], truth.score
+
+
+def _worth(truth: Truth) -> float:
+    """What a binding gains by it, for a weight of 1."""
+    return counted_score(truth.answer, truth.score) - (NO_COST if truth.answer == "no" else 0.0)
+
+
+@lru_cache(maxsize=256)
+def _not_found(phrase: str, negated: bool = False) -> Truth:
+    """What is said of an entity for which no track is left."""
+    evidence = Evidence(text=f"no track is left that could be '{phrase}'")
+    truth = Truth(answer="no", score=NOT_FOUND, evidence=evidence)
+    return _flip(truth) if negated else truth
 
 
 def _flip(truth: Truth) -> Truth:

@@ -6,7 +6,9 @@ first one is not answered, and whoever asked says so.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from threading import Lock
 
 from seewhy.errors import Cancelled, ModelError
 from seewhy.models.asking import ask_all
@@ -18,6 +20,8 @@ from seewhy.video.clip import Clip
 
 Stills = tuple[Frame, ...]
 """Frames of one video, in order of time."""
+ROOM = 256 * 2**20
+"""Bytes: some 280 videos of three pictures of 427 x 240."""
 
 
 def stills(twin: Twin, clip: Clip, most: int, lines: int) -> Stills:
@@ -34,6 +38,47 @@ def stills(twin: Twin, clip: Clip, most: int, lines: int) -> Stills:
         return ()
     found = clip.exact(choose_frames(twin, twin.span, most), lines)
     return tuple(found[index] for index in sorted(found))
+
+
+class Album:
+    """Stills, remembered as long as there is room: the candidates of many edits are few videos, and to read a picture
+    of one takes longer than all else that code does for a judgement. Threads may share it."""
+
+    def __init__(self, room: int = ROOM) -> None:
+        """
+        Args:
+            room: bytes of pixels that are remembered, those of the latest seen videos.
+        """
+        self._room, self._taken = room, 0
+        self._kept: OrderedDict[tuple[str, tuple[int, ...], int], Stills] = OrderedDict()
+        self._lock = Lock()
+
+    def stills(self, twin: Twin, opened: Callable[[], Clip], most: int, lines: int) -> Stills:
+        """As `stills`.
+
+        Args:
+            opened: gives the video, where its pictures are not remembered.
+
+        Raises:
+            VideoError, TwinError: it cannot be read.
+        """
+        key = (str(twin.id), tuple(choose_frames(twin, twin.span, most)) if most else (), lines)
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return self._kept[key]
+        found = stills(twin, opened(), most, lines)
+        with self._lock:
+            if key not in self._kept:
+                self._kept[key] = found
+                self._taken += _bytes(found)
+            while self._taken > self._room and self._kept:
+                self._taken -= _bytes(self._kept.popitem(last=False)[1])
+        return found
+
+
+def _bytes(frames: Stills) -> int:
+    return sum(frame.image.nbytes for frame in frames)
 
 
 def captioned(shown: Mapping[str, Stills]) -> tuple[Part, ...]:

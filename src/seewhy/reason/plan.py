@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from seewhy.types.query import (
     Atomic,
@@ -83,6 +85,9 @@ class Plan:
         """condition id → the bound entities whose tracks decide it"""
         self.weight: dict[str, float] = {c.id: self._weight(c) for c in query.conditions}
         """condition id → weight; the conditions on one absent entity share one"""
+        self.asked: dict[str, str] = {c.id: self._asked(c) for c in checked}
+        """condition id → its predicate, whatever the entities are called; of the same tracks of a twin, conditions
+        that ask the same have the same answer, but for their negation"""
 
     def _depends_on(self, condition: Condition) -> tuple[str, ...]:
         group = self.group_of[condition.id]
@@ -96,6 +101,17 @@ class Plan:
         group = self.group_of[condition.id]
         return condition.weight / (len(self.groups[group]) if group is not None else 1)
 
+    def _asked(self, condition: Condition) -> str:
+        predicate, entities = condition.predicate, self.entities[condition.id]
+        assert predicate is not None, "free conditions ask nothing of tracks"
+        parts: tuple[Atomic, ...] = (predicate.first, predicate.then) if isinstance(predicate, Order) else (predicate,)
+        names = {entity: number for number, entity in enumerate(entities)}
+        said: list[Any] = [_renamed(part, names) for part in parts]
+        if any(isinstance(part, Counted | Superlative) for part in parts):  # they depend on what the entities are
+            described = self.described(condition)
+            said += [[_renamed(part, names) for part in described.get(entity, ())] for entity in entities]
+        return json.dumps([predicate.kind, *said])
+
     def described(self, condition: Condition) -> Mapping[str, tuple[Atomic, ...]]:
         """What the entities are, for counting and comparing.
 
@@ -107,6 +123,12 @@ class Plan:
         before = self.query.conditions[: self.query.conditions.index(condition)]
         subject = condition.predicate.subject
         return {subject: tuple(_descriptions(before, subject))}
+
+
+def _renamed(atomic: Atomic, names: Mapping[str, int]) -> dict[str, Any]:
+    """A predicate's fields, its entities as numbers."""
+    said = atomic.model_dump()
+    return said | {role: names[said[role]] for role in ("subject", "object") if said.get(role) is not None}
 
 
 def _descriptions(conditions: Iterable[Condition], entity: str) -> Iterable[Atomic]:

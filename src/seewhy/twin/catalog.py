@@ -130,6 +130,25 @@ class Catalog:
         """Ids of the videos that are to be seen."""
         return frozenset(row["id"] for row in self._all("SELECT id FROM videos WHERE state = 'committed'"))
 
+    def count(self) -> int:
+        """Number of the videos that are to be seen."""
+        with explained(self._path):
+            return int(self._one("SELECT count(*) FROM videos WHERE state = 'committed'"))
+
+    def beginning(self, start: str) -> tuple[VideoRow, ...]:
+        """Videos whose ids begin so, in any state, by id."""
+        rows = self._all("SELECT * FROM videos WHERE substr(id, 1, length(?1)) = ?1 ORDER BY id", (start,))
+        return tuple(_video(row) for row in rows)
+
+    def lying_at(self, end: str) -> tuple[VideoRow, ...]:
+        """Videos with a file whose path ends so, in any state, by id."""
+        rows = self._all(
+            """SELECT * FROM videos WHERE id IN (SELECT video FROM files WHERE substr(path, -length(?1)) = ?1)
+               ORDER BY id""",
+            (end,),
+        )
+        return tuple(_video(row) for row in rows)
+
     def video(self, video: str) -> VideoRow | None:
         rows = self._all("SELECT * FROM videos WHERE id = ?", (video,))
         return _video(rows[0]) if rows else None

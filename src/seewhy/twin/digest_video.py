@@ -15,7 +15,7 @@ from seewhy.twin.vocabulary import GENERIC_WORDS, noun
 from seewhy.types.time import Span
 from seewhy.types.twin import GENERIC_CATEGORY, Attribute, Track, Twin
 
-TRIVIAL = frozenset({("brightness", "medium"), ("shot_scale", "medium")})
+TRIVIAL = frozenset({("brightness", "medium"), ("shot_scale", "medium"), ("coloring", "color")})
 """what most scenes are says nothing"""
 CUTS = 8
 """most cuts that are told with their times"""

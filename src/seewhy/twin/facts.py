@@ -1,7 +1,7 @@
 """One twin, indexed for questions: built once, then each lookup is a dictionary's.
 
 A judge asks thousands of predicates of one twin (conditions times bindings), so names, presence, events with what they
-imply, and relations with their converses are laid out here once, and answers are remembered.
+imply, and relations with their converses are laid out here once, and answers are remembered, those of late.
 
 What geometry measured and what others tell are kept apart: in a derived twin, a describer's "moves_left" is its word.
 """
@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from seewhy.recent import Recent
 from seewhy.twin.derive import GEOMETRY
 from seewhy.twin.geometry import Flags, Picture, Trajectory, trajectory
 from seewhy.twin.sentences import describe_track
@@ -39,6 +40,8 @@ IN_WINDOW, OF_SPAN = 0.2, 0.5
 """a span counts for a window when it fills this share of the window, or this share of it lies there"""
 HIDING_TRUST = 0.9
 """what hides another thing is in front of it, as surely as it hides it, times this"""
+TRUTHS_KEPT = 512
+"""how many answers are remembered for certain; a hundred edits need some hundred of a short clip. One takes 1.3 kB"""
 TOLD_SCORE = "told_score"
 """in the numbers of evidence: the score of what somebody told and geometry has not measured"""
 
@@ -71,7 +74,7 @@ class TwinFacts:
         for attribute in (*twin.scene.attributes, *twin.camera.attributes, *pace):
             self.scene.setdefault(attribute.kind, []).append(attribute)
         self._twin_relations, self._twin_events = twin.relations, twin.events
-        self.truths: dict[Hashable, Truth] = {}
+        self.truths: Recent[Hashable, Truth] = Recent(TRUTHS_KEPT)
         self._paths: dict[int, Trajectory] = {}
         self._names: dict[int, str] = {}
 

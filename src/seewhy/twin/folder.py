@@ -6,6 +6,7 @@
     catalog.sqlite    the state of every file and video
     twins/<id>/       twin.json, masks.json, thumbnail.jpg
     index/            derived: can be made again from the twins
+    vectors/          likewise, from the videos: what channels keep of whole videos
 """
 
 from __future__ import annotations
@@ -25,17 +26,18 @@ from seewhy.files import explained, release_lock, take_lock, write_atomically
 from seewhy.settings import Settings
 from seewhy.twin.catalog import Catalog
 from seewhy.twin.store import FolderStore
-from seewhy.types.base import Frozen
+from seewhy.types.base import Frozen, words_of
 
 LIBRARY_FILE = "library.toml"
 CATALOG_FILE = "catalog.sqlite"
 TWINS_FOLDER = "twins"
 INDEX_FOLDER = "index"
 REPLIES_FILE = "replies.sqlite"
+VECTORS_FOLDER = "vectors"
 LIBRARY_FORMAT = 1
 """Raised when an older seewhy could no longer read what a newer one writes."""
 
-_OURS = (LIBRARY_FILE, CATALOG_FILE, TWINS_FOLDER, INDEX_FOLDER, REPLIES_FILE)
+_OURS = (LIBRARY_FILE, CATALOG_FILE, TWINS_FOLDER, INDEX_FOLDER, REPLIES_FILE, VECTORS_FOLDER)
 
 
 class LibraryInfo(Frozen):
@@ -119,7 +121,7 @@ class LibraryFolder:
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             where = ".".join(str(part) for part in first["loc"])
-            raise LibraryCorrupt(f"{file}: {where}: {first['msg']}; {_RECREATE}") from error
+            raise LibraryCorrupt(f"{file}: {where}: {words_of(first)}; {_RECREATE}") from error
         return cls(path, info, read_only)
 
     @property

@@ -42,7 +42,8 @@ def happens(facts: TwinFacts, predicate: Happens, track: int, other: int | None)
         said = f"{facts.name(track)} {EVENT_PHRASES[predicate.event]}"
         said += f" {facts.name(other)}" if other is not None else ""
         measured = _happens(facts, predicate, track, other, said)
-        truth = facts.truths[key] = _or_told(facts, (predicate.event, track, other), predicate.when, measured, said)
+        found = _or_told(facts, (predicate.event, track, other), predicate.when, measured, said)
+        truth = facts.truths.put(key, found)
     return truth
 
 
@@ -156,7 +157,8 @@ def related(facts: TwinFacts, predicate: Related, track: int, other: int) -> Tru
     if truth is None:
         said = f"{facts.name(track)} is {RELATION_PHRASES[predicate.relation]} {facts.name(other)}"
         measured = _related(facts, predicate, track, other, said)
-        truth = facts.truths[key] = _or_told(facts, (predicate.relation, track, other), predicate.when, measured, said)
+        found = _or_told(facts, (predicate.relation, track, other), predicate.when, measured, said)
+        truth = facts.truths.put(key, found)
     return truth
 
 

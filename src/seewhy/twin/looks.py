@@ -67,6 +67,7 @@ _VALUES: Mapping[AttributeKind, Mapping[str, str]] = {
     ),
     "size": invert({"small": "little tiny mini", "medium": "mid-sized medium-sized", "large": "big huge giant"}),
     "palette": invert({"gray": "grey", "colorful": "colourful vivid", "muted": "pale desaturated"}),
+    "coloring": invert({"color": "", "black and white": "black-and-white grayscale greyscale monochrome", "sepia": ""}),
     "brightness": invert({"dark": "dim gloomy unlit", "bright": "light well-lit sunny", "medium": "normal"}),
     "time_of_day": invert({"day": "daytime daylight", "night": "nighttime", "dusk": "dawn twilight sunset sundown"}),
     "setting": invert({"indoor": "indoors inside", "outdoor": "outdoors outside open-air"}),

@@ -36,7 +36,7 @@ def is_a(facts: TwinFacts, predicate: IsA, track: int) -> Truth:
     key = ("is_a", predicate.category, track)
     truth = facts.truths.get(key)
     if truth is None:
-        truth = facts.truths[key] = _is_a(facts, predicate.category, track)
+        truth = facts.truths.put(key, _is_a(facts, predicate.category, track))
     return truth
 
 
@@ -99,7 +99,8 @@ def has_attribute(facts: TwinFacts, predicate: HasAttribute, track: int) -> Trut
     truth = facts.truths.get(key)
     if truth is None:
         said = facts.tracks[track].values(predicate.attribute)
-        truth = facts.truths[key] = _has(facts, predicate, said, facts.name(track), (track,), facts.presence[track])
+        found = _has(facts, predicate, said, facts.name(track), (track,), facts.presence[track])
+        truth = facts.truths.put(key, found)
     return truth
 
 
@@ -110,7 +111,7 @@ def scene_is(facts: TwinFacts, predicate: SceneIs) -> Truth:
     if truth is None:
         said = facts.scene.get(predicate.attribute, ())
         whole = (Span(start=0.0, end=facts.end),)
-        truth = facts.truths[key] = _has(facts, predicate, said, "the picture", (), whole)
+        truth = facts.truths.put(key, _has(facts, predicate, said, "the picture", (), whole))
     return truth
 
 

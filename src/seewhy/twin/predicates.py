@@ -78,7 +78,7 @@ def _evaluate(facts: TwinFacts, predicate: Predicate, binding: Binding, descript
             truth = counted(facts, predicate, lambda number: _fits(facts, number, says))
         else:
             truth = superlative(facts, predicate, track, lambda number: _fits(facts, number, says))
-        facts.truths[key] = truth
+        facts.truths.put(key, truth)
     return truth
 
 

@@ -12,6 +12,8 @@ MOST_OF_IT = 0.4
 """share of the video that a camera motion lasts, to be what the camera does"""
 MOODS = ("colorful", "muted")
 """palette values that are no colors"""
+UNCOLORED = ("black and white", "sepia")
+"""what a picture is in that shows no colors: those of its palette say nothing then"""
 
 _LIGHT = {
     "day": " in daylight", "night": " at night", "dusk": " at dusk", "dark": " in the dark",
@@ -72,6 +74,8 @@ def _colors(twin: Twin) -> str:
     said = [a.value for a in twin.scene.attributes if a.kind == "palette" and a.score >= PALETTE_SAID]
     colors = [value for value in dict.fromkeys(said) if value not in MOODS][:2]
     mood = next((value for value in said if value in MOODS), "")
+    if (coloring := _best(twin, "coloring")) in UNCOLORED:
+        return f", in {coloring}"
     return (f", mostly {' and '.join(colors)}" if colors else "") + (f", in {mood} colors" if mood else "")
 
 

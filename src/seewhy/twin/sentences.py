@@ -15,7 +15,7 @@ from seewhy.twin.vocabulary import ENCOUNTERS, EVENT_PARTICIPLES, EVENT_PHRASES,
 from seewhy.types.time import Span, merge_spans
 from seewhy.types.twin import GENERIC_CATEGORY, AttributeKind, Component, Event, Relation, Track, Twin
 
-__all__ = ["MOST_COMPONENTS", "camera_phrase", "components", "describe_track", "scene_component"]
+__all__ = ["MOST_COMPONENTS", "believed_events", "camera_phrase", "components", "describe_track", "scene_component"]
 
 MOST_COMPONENTS = 64
 """components of one twin, the most salient ones: encoding takes milliseconds each, and more are near-copies"""
@@ -107,7 +107,7 @@ def components(twin: Twin) -> tuple[Component, ...]:
     """
     phrases = {track.id: describe_track(track) for track in twin.tracks}
     salience = {track.id: track.score for track in twin.tracks}
-    events = [event for event in twin.events if not _is_known_better(event, twin)]
+    events = believed_events(twin)
     doings: dict[int, list[Event]] = {}
     for event in events:
         if event.subject is not None and event.score >= HAPPENED:
@@ -127,11 +127,16 @@ def components(twin: Twin) -> tuple[Component, ...]:
     return _most_salient(weighed)
 
 
-def _is_known_better(event: Event, twin: Twin) -> bool:
-    """Whether somebody says how a thing moves, where geometry has looked: it says so, too, or it is not so."""
+def believed_events(twin: Twin) -> list[Event]:
+    """All events but those in which somebody says how a thing moves, where geometry has looked: it says so, too, or it
+    is not so."""
     derived = any(run.source == GEOMETRY for run in twin.specialists)
-    alone = event.object is None and event.action in EVENT_PHRASES and event.action not in ENCOUNTERS
-    return derived and alone and event.source != GEOMETRY
+
+    def is_known_better(event: Event) -> bool:
+        alone = event.object is None and event.action in EVENT_PHRASES and event.action not in ENCOUNTERS
+        return derived and alone and event.source != GEOMETRY
+
+    return [event for event in twin.events if not is_known_better(event)]
 
 
 def _weight(score: float, tracks: Iterable[int | None], salience: Mapping[int, float]) -> float:

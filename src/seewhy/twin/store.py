@@ -21,6 +21,7 @@ from pydantic import ValidationError
 from seewhy.errors import TwinCorrupt, TwinNotFound
 from seewhy.files import TEMPORARY_PREFIX, explained, sync_folder, write_durably
 from seewhy.twin.masks_file import REBUILD, Masks, MaskTable, dump_masks
+from seewhy.types.base import words_of
 from seewhy.types.twin import MASKS_FILE, Twin
 from seewhy.types.video import Image
 
@@ -52,7 +53,7 @@ class TwinFiles:
         Raises:
             ValueError: a mask of another size, or an observation whose mask is not among `masks`.
         """
-        return cls(twin.id, *_documents(twin, masks), _jpeg(thumbnail))
+        return cls(twin.id, *_documents(twin, masks), jpeg(thumbnail))
 
     def with_twin(self, twin: Twin, masks: MaskTable) -> TwinFiles:
         """The files of another twin of the same video; the thumbnail stays.
@@ -279,7 +280,7 @@ def parse_twin(video: str, data: bytes) -> Twin:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "the document"
-        raise TwinCorrupt(f"the twin of {video} is damaged: {where}: {first['msg']}; {REBUILD}") from error
+        raise TwinCorrupt(f"the twin of {video} is damaged: {where}: {words_of(first)}; {REBUILD}") from error
     if twin.id != video:
         raise TwinCorrupt(f"in the place of the twin of {video} lies that of {twin.id}; {REBUILD}")
     return twin
@@ -303,7 +304,8 @@ def _resolve_all(twin: Twin, masks: Masks) -> None:
                 masks.resolve(observation.mask)
 
 
-def _jpeg(image: Image) -> bytes:
+def jpeg(image: Image) -> bytes:
+    """An RGB picture, (H, W, 3), as a thumbnail is kept."""
     import cv2
 
     done, encoded = cv2.imencode(

@@ -7,11 +7,13 @@ one and the same track. Entities are bound to tracks by the judge.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
 from seewhy.types.base import Frozen
+from seewhy.types.time import moment
 from seewhy.types.trace import Trace
 from seewhy.types.twin import AttributeKind, EventName, RelationName
 
@@ -83,7 +85,7 @@ class Superlative(Frozen):
 
 
 class SceneIs(Frozen):
-    """The whole picture has an attribute (setting, brightness, time_of_day, palette, camera_motion,
+    """The whole picture has an attribute (setting, brightness, time_of_day, palette, coloring, camera_motion,
     shot_scale, pace)."""
 
     kind: Literal["scene"] = "scene"
@@ -128,6 +130,11 @@ class Condition(Frozen):
     imagined: tuple[str, ...] = ()
     """component sentences, in the twin's own wording, that a matching twin would have"""
 
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """What is compared with a twin's components; the best of them counts."""
+        return (self.text, *self.imagined)
+
 
 class Entity(Frozen):
     """A thing the question speaks of."""
@@ -159,6 +166,11 @@ class Query(Frozen):
     """who made the conditions: ``rules@1``, a model's name, ..."""
     degraded: tuple[str, ...] = ()
 
+    @property
+    def searched(self) -> tuple[Condition, ...]:
+        """The conditions by which candidates are found."""
+        return tuple(condition for condition in self.conditions if not condition.negated)
+
     @model_validator(mode="after")
     def _ids_are_unique(self) -> Query:
         for what, ids in (("condition", [c.id for c in self.conditions]), ("entity", [e.id for e in self.entities])):
@@ -167,16 +179,44 @@ class Query(Frozen):
         return self
 
 
+Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
 class Filters(Frozen):
-    """What a video must be to be in the gallery. None means no restriction."""
+    """What a video must be to be in the gallery. None means no restriction.
+
+    Raises:
+        pydantic.ValidationError: a duration below zero, a date that is none, or bounds between which nothing lies.
+    """
 
     videos: frozenset[str] | None = None
     """video ids"""
-    min_duration: float | None = None
-    max_duration: float | None = None
+    min_duration: Seconds | None = None
+    max_duration: Seconds | None = None
     """seconds, both inclusive"""
     after: str | None = None
     before: str | None = None
     """ISO 8601 dates of the file's recording (its container's date, else its modification time); [after, before)"""
     category: str | None = None
     """at least one track has this among its labels"""
+
+    @model_validator(mode="after")
+    def _can_admit_a_video(self) -> Filters:
+        """Bounds between which no video can lie are a mistake, not a wish."""
+        shortest, longest = self.min_duration, self.max_duration
+        if shortest is not None and longest is not None and shortest > longest:
+            raise ValueError(f"no video lasts {shortest:g} s or more and {longest:g} s or less; change one of them")
+        after, before = _date("after", self.after), _date("before", self.before)
+        if after is not None and before is not None and after >= before:
+            raise ValueError(f"no video is of {self.after} or later and before {self.before}; change one of them")
+        return self
+
+
+def _date(which: str, date: str | None) -> datetime | None:
+    """Raises ValueError."""
+    if date is None:
+        return None
+    try:
+        return moment(date)
+    except ValueError as error:
+        raise ValueError(f"{which}: {date!r} is not a date; write it as 2024-05-31 or 2024-05-31T18:00") from error

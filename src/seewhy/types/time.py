@@ -8,6 +8,7 @@ first frame of the video.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from fractions import Fraction
 from typing import Annotated
 
@@ -84,6 +85,19 @@ class Span(Frozen):
 
     def __str__(self) -> str:
         return f"{self.start:.1f}-{self.end:.1f} s"
+
+
+def moment(date: str) -> datetime:
+    """An ISO 8601 date or time; where it names no zone, UTC.
+
+    Raises:
+        ValueError: it is none.
+
+    >>> moment("2024-05-01") == moment("2024-05-01T02:00:00+02:00")
+    True
+    """
+    parsed = datetime.fromisoformat(date)
+    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
 
 
 def merge_spans(spans: Iterable[Span], gap: float = 0.0) -> tuple[Span, ...]:

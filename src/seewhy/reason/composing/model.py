@@ -8,18 +8,22 @@
 
 The strategies are those of CoVR-R (arXiv 2603.20190). A target is described in the words in which a question is
 decomposed, so that it is read by the same rules and checked by the same predicates. The model sees the reference's
-record, and pictures of it where there are some and it takes them.
+record, and pictures of it where there are some and it takes them, and imagines the target's sentences from that; where
+it asks for what the rules ask for, too, those of the edited reference twin are searched for beside them (see
+`borrowing`).
 
 What fails is made good by what is there: without after-effects the rules' query stands; without a description the
 after-effects are the conditions; a sample or a join that fails leaves the other samples. Each is said in `degraded`.
+Reasoning that says nothing has failed, too; in single_stage its description is there all the same, and is used.
 """
 
 from __future__ import annotations
 
-from seewhy.errors import ModelError
+from seewhy.errors import BadReply, ModelError
 from seewhy.models.asking import ask
-from seewhy.models.language import LanguageModel, Request
-from seewhy.reason.composing.reading import from_trace, read_target, read_trace
+from seewhy.models.language import LanguageModel, Reply, Request
+from seewhy.reason.composing.borrowing import borrow
+from seewhy.reason.composing.reading import from_trace, read_target, read_trace, says_something
 from seewhy.reason.composing.reply import Reasoning
 from seewhy.reason.composing.requests import (
     DESCRIBE,
@@ -54,6 +58,7 @@ BLIND = (
     "reason: the reference's record alone was used, because with its pictures no reply came; where the model takes "
     "none, set compose.frames = 0"
 )
+SILENT = "reason: the reply says nothing of what would follow; its description was used alone"
 
 
 class ModelComposer:
@@ -61,7 +66,8 @@ class ModelComposer:
 
     Args:
         model: who is asked; twice an edit in two_stage, once in single_stage, samples + 2 times in self_consistency.
-        fallback: who composes where no usable reply comes; the query says so in `degraded`.
+        fallback: who composes where no usable reply comes, which the query says in `degraded`; and who edits the
+            reference twin, of which the model's conditions borrow sentences.
         settings: strategy, samples and their temperature, frames of the reference that are shown.
     """
 
@@ -94,6 +100,8 @@ class ModelComposer:
         if query is None:
             query = self.fallback.compose(reference, edit)
             notes = [*query.degraded, f"reason: {why}; the rules' conditions were used"]
+        else:
+            query = borrow(query, self.fallback.compose(reference, edited.edit))
         video = reference.twin.id
         return query.model_copy(
             update={"text": edited.edit, "reference": video, "exclude": (video,), "degraded": tuple(notes)}
@@ -113,8 +121,9 @@ class ModelComposer:
         [(reply, blind)] = ask_seeing(self.model, [imagining(edited)], [imagining(edited.unpictured)])
         if isinstance(reply, ModelError):
             raise reply
-        notes += [BLIND] * blind
-        return self._described(edited, read_trace(reply.value), reply.value, notes)
+        trace = read_trace(reply.value)
+        notes += [*[BLIND] * blind, *[SILENT] * (not says_something(trace))]
+        return self._described(edited, trace, reply.value, notes)
 
     def _described(self, edited: Edited, trace: Trace, said: Decomposition, notes: list[str]) -> Query | None:
         """The query of a described target; one description is read like a question."""
@@ -133,13 +142,13 @@ class ModelComposer:
     def _reasoned(self, edited: Edited, notes: list[str]) -> Trace:
         """
         Raises:
-            ModelError: no reasoning came; the first one's.
+            ModelError: no reasoning came that says something; the first one's.
         """
         traces = self._traces(edited, notes)
         if len(traces) == 1:
             return traces[0]
         try:
-            return read_trace(ask(self.model, joining(edited, traces)).value)
+            return _trace(ask(self.model, joining(edited, traces)))
         except ModelError as error:
             notes.append(f"reason: the samples were not joined: {_reason(error)}; the first one counts")
             return traces[0]
@@ -154,13 +163,32 @@ class ModelComposer:
             for shown in (edited, edited.unpictured)
         )
         outcomes = ask_seeing(self.model, asking, without)
-        errors = [reply for reply, _ in outcomes if isinstance(reply, ModelError)]
-        if len(errors) == samples:
+        traces: list[Trace] = []
+        errors: list[ModelError] = []
+        for reply, _ in outcomes:
+            try:
+                traces.append(_trace(reply))
+            except ModelError as error:
+                errors.append(error)
+        if not traces:
             raise errors[0]
         if errors:
             notes.append(f"reason: {len(errors)} of {samples} samples failed: {_reason(errors[0])}; the others count")
         notes += [BLIND] * any(blind for _, blind in outcomes)
-        return [read_trace(reply.value) for reply, _ in outcomes if not isinstance(reply, ModelError)]
+        return traces
+
+
+def _trace(reply: Reply[Reasoning] | ModelError) -> Trace:
+    """
+    Raises:
+        ModelError: none came, or one of which nothing follows.
+    """
+    if isinstance(reply, ModelError):
+        raise reply
+    trace = read_trace(reply.value)
+    if not says_something(trace):
+        raise BadReply("the reply says nothing of what would follow from the edit", reply.call, reply.text)
+    return trace
 
 
 def _reason(error: ModelError) -> str:

@@ -46,8 +46,8 @@ def read_target(said: str) -> str:
 
 
 def says_something(trace: Trace) -> bool:
-    """Whether anything would follow."""
-    return trace != Trace()
+    """Whether anything would follow; how the target is described does not count."""
+    return trace.model_copy(update={"target": ""}) != Trace()
 
 
 def from_trace(trace: Trace, edit: str, name: str) -> Query | None:

@@ -121,19 +121,20 @@ def _imagined(
 ) -> tuple[str, ...]:
     """The target's own sentences that say it; where there are none, those that any video would have that shows it."""
     parts = (predicate.first, predicate.then) if isinstance(predicate, Order) else (predicate,)
-    own = [s.text for part in parts for s in sentences if _says(s, part, wishes)]
+    own = [text for part in parts for text in _saying(part, sentences, wishes)]
     return tuple(dict.fromkeys((*own, *wording.imagine(predicate, looks))))[:MOST_IMAGINED]
 
 
-def _says(sentence: Component, predicate: Predicate, wishes: Wishes) -> bool:
+def _saying(predicate: Predicate, sentences: Sequence[Component], wishes: Wishes) -> list[str]:
+    """The sentences that say it."""
     if isinstance(predicate, SceneIs):
-        return sentence.kind == "scene"
+        return [sentence.text for sentence in sentences if sentence.kind == "scene"]
     about = {thing.track for e in entities_of(predicate) if (thing := wishes.things.get(e)) and thing.track is not None}
-    if not about or not about <= set(sentence.tracks):
-        return False
+    spoken = [sentence for sentence in sentences if about and about <= set(sentence.tracks)]
     if isinstance(predicate, Happens):
         words = [EVENT_PHRASES[predicate.event], EVENT_PARTICIPLES.get(predicate.event, "")]
-        return any(word and word in sentence.text for word in words)
+        return [sentence.text for sentence in spoken if any(word and word in sentence.text for word in words)]
     if isinstance(predicate, Related):
-        return sentence.kind == "relation" and RELATION_PHRASES[predicate.relation] in sentence.text
-    return sentence.kind == "object"
+        phrase = RELATION_PHRASES[predicate.relation]
+        return [sentence.text for sentence in spoken if sentence.kind == "relation" and phrase in sentence.text]
+    return [sentence.text for sentence in spoken if sentence.kind == "object"]

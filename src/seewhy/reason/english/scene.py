@@ -33,6 +33,11 @@ _SHAKY = r"(?:(?:handheld|hand-held|shaky|wobbly|trembling) )+"
 _SHOT = r"(?:camera|shot|view|viewpoint|footage|video|clip)"
 _PICTURE = r"(?:scene|picture|video|clip|image|surroundings|room)"
 _ROOM = r"(?:an? |the )?(?:house|building|room|kitchen|living room|bedroom|hall|office|gym|shop|store|studio)"
+UNCOLORED_GRAY = r"monochrom(?:e|atic)|gr[ae]y-?(?: )?scale|shades of gr[ae]y|b w"
+GRAY = rf"(?:black(?:-and-| and | )white|{UNCOLORED_GRAY})"
+SEPIA = r"sepia(?:[- ]toned|[- ]tones?)?"
+_FILM = r"(?:footage|film|movie|recording|video|clip|picture|image|scene|shot|photo(?:graph)?|version)"
+_IN = r"(?:(?:in|an?|the) )*"
 _ENDS = r"(?= (?:[.,;:!?]|in|at|on|and|with|by)(?: |$))"
 
 SCENE: Phrasebook[SceneFact] = Phrasebook(
@@ -70,6 +75,9 @@ SCENE: Phrasebook[SceneFact] = Phrasebook(
     _said("brightness", "bright", rf"(?:in |into )?(?:a |the )?(?:very )?(?:bright|brightly lit|sunlit) {_PICTURE}"),
     _said("brightness", "bright", rf"brightly lit|(?:the )?(?:{_PICTURE}|it) is (?:very |rather )?bright"),
     _said("brightness", "bright", r"in (?:the )?(?:glaring |bright )?(?:sunlight|sunshine)"),
+    # colors of the picture; "in black and white" alone may be what somebody wears
+    _said("coloring", "black and white", rf"{_IN}{GRAY} {_FILM}", rf"in (?:{UNCOLORED_GRAY})"),
+    _said("coloring", "sepia", rf"{_IN}{SEPIA} {_FILM}", rf"in {SEPIA}"),
     # setting
     _said("setting", "outdoor", rf"outdoors|out of doors|in the open(?: air)?|outside(?:{_ENDS}|$)"),
     _said("setting", "outdoor", r"outdoor(?= (?:scene|video|clip|shot|setting))"),

@@ -92,6 +92,7 @@ def restate(predicate: Predicate, looks: Mapping[str, Look]) -> str:
     """
     if isinstance(predicate, SceneIs):
         said = camera_phrase(predicate.value) if predicate.attribute == "camera_motion" else ""
+        said = f"the picture is in {predicate.value}" if predicate.attribute == "coloring" else said
         return (said or f"the {predicate.attribute.replace('_', ' ')} is {predicate.value}") + _WHEN[predicate.when]
     if isinstance(predicate, Order):
         return f"first {restate(predicate.first, looks)}, then {restate(predicate.then, looks)}"
@@ -153,5 +154,7 @@ def _imagine_scene(predicate: SceneIs) -> tuple[str, ...]:
         return (f"a scene; a {value} shot", f"a {value} shot")
     if attribute == "pace":
         return (f"a scene; {value} motion",)
+    if attribute == "coloring":
+        return (f"a scene, in {value}",)
     light = {"day": "in daylight", "night": "at night", "dark": "in the dark", "bright": "in bright light"}
     return (f"a scene {light.get(value, f'in {value} light')}",)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from seewhy.errors import TwinError, VideoError
 from seewhy.models.language import Part
 from seewhy.plain import plain
 from seewhy.reason.judging.asked import Asked
 from seewhy.reason.judging.shown import DIGEST_TOKENS, Shown
-from seewhy.reason.pictures import Stills, captioned, stills
+from seewhy.reason.pictures import Album, Stills, captioned
 from seewhy.reason.seams import Reference
 from seewhy.twin.digest import SMALLEST, Digest, digest
 from seewhy.types.twin import Twin
@@ -51,6 +52,7 @@ class Edited:
         clips: Clips | None,
         most: int,
         tokens: int,
+        album: Album,
     ) -> Edited:
         """
         Args:
@@ -59,13 +61,15 @@ class Edited:
             clips: None: nobody is shown in pictures.
             most: pictures of each; 0: none.
             tokens: of all records in one request.
+            album: where pictures are remembered.
         """
         record = digest(reference.twin, tokens=max(min(DIGEST_TOKENS, tokens // SHARE), SMALLEST))
         each = min(most, MOST_PICTURES // (together + 1))
-        if clips is None or reference.clip is None or each < 1:
+        clip = reference.clip
+        if clips is None or clip is None or each < 1:
             return cls(record)
         try:
-            of_reference = stills(reference.twin, reference.clip, each, LINES)
+            of_reference = album.stills(reference.twin, lambda: clip, each, LINES)
         except VideoError as error:  # pictures of candidates alone would compare with nothing
             why = f"there are no pictures of the reference: {plain(str(error), MOST_OF_REASON)}"
             return cls(record, notes={twin.id: why for twin in candidates})
@@ -73,7 +77,7 @@ class Edited:
         notes: dict[str, str] = {}
         for twin in candidates:
             try:
-                pictures[twin.id] = stills(twin, clips(twin.id), each, LINES)
+                pictures[twin.id] = album.stills(twin, partial(clips, twin.id), each, LINES)
             except (VideoError, TwinError) as error:
                 notes[twin.id] = f"there are no pictures of it: {plain(str(error), MOST_OF_REASON)}"
         return cls(record, of_reference, pictures, notes)

@@ -33,7 +33,7 @@ from seewhy.reason.judging.edited import Clips, Edited, Matter
 from seewhy.reason.judging.pairs import Game, Tournament
 from seewhy.reason.judging.replies import FULL, Comparison, Judged, Judgement
 from seewhy.reason.judging.shown import DIGEST_TOKENS, Item, Shown, show
-from seewhy.reason.pictures import ask_seeing
+from seewhy.reason.pictures import Album, ask_seeing
 from seewhy.reason.plan import Plan
 from seewhy.reason.seams import Reference
 from seewhy.settings import JudgeSettings
@@ -91,6 +91,7 @@ class ModelJudge:
     ) -> None:
         self.model, self.rules, self.settings, self.tau = model, rules, settings, tau
         self.clips, self.frames = clips, frames
+        self._album = Album()
 
     @property
     def name(self) -> str:
@@ -130,7 +131,7 @@ class ModelJudge:
         if reference is None:
             return Matter(question, None, self.settings.tokens // shares)
         twins = [item.twin for item in items]
-        edited = Edited.of(reference, twins, together, self.clips, self.frames, self.settings.tokens)
+        edited = Edited.of(reference, twins, together, self.clips, self.frames, self.settings.tokens, self._album)
         return Matter(question, edited, (self.settings.tokens - edited.record.tokens) // shares)
 
     def _verdict(self, matter: Matter, item: Item, outcome: _Outcome, name: str) -> Verdict:

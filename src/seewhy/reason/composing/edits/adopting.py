@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from seewhy.reason.composing.edits.wishes import CHANGED, NAMED, Wishes, is_kind
 from seewhy.reason.composing.edits.words import OPPOSITES, TELLING
 from seewhy.reason.english import lexicon as lex
+from seewhy.reason.english.word_classes import adjective, is_thing, number
 from seewhy.reason.plan import entities_of
 from seewhy.twin.vocabulary import singular
 from seewhy.types.query import (
@@ -137,9 +138,9 @@ class Whom:
                     return self.wishes.of(track)
         if all(c.negated for c in about):
             return self.wishes.new(phrase, absent=True)
-        if self.adding or words[0] == "another":
-            return self.wishes.new(phrase)
         definite = words[0] in DEFINITE
+        if self.adding or words[0] == "another" or not (definite or focus or _is_known(words[-1])):
+            return self.wishes.new(phrase)
         known = self._definite(said, taken) if definite else self._same_kind(said, focus, taken)
         if known and singular(words[-1]) != words[-1]:
             known = self.wishes.each(self.cast.group(known[0]))  # "blue squares": all of them
@@ -165,6 +166,11 @@ class Whom:
         whole = self.cast.fitting(said).yes
         alike_ones = self.cast.fitting(kinds).yes if kinds else self.cast.main
         return [track for track in (*whole, *focus, *alike_ones) if track not in taken and (kinds or said or focus)]
+
+
+def _is_known(word: str) -> bool:
+    """Whether a noun may be what the reference shows: "a blue ball"; but of "a green backdrop", nothing known is."""
+    return is_thing(word) or word in lex.GENERIC_NOUNS or bool(adjective(word)) or number(word) is not None
 
 
 def renamed(predicate: Predicate, ids: Mapping[str, str]) -> Predicate:

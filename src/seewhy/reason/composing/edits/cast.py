@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import NamedTuple
 
+from seewhy.reason.composing.edits.words import OPPOSITES
 from seewhy.twin.looks import alike, value
 from seewhy.twin.predicates import evaluate, fits
-from seewhy.twin.sentences import describe_track, dominant_motion
+from seewhy.twin.sentences import HAPPENED, believed_events, describe_track, dominant_motion
 from seewhy.twin.verbs import events_of
 from seewhy.twin.vocabulary import GENERIC_WORDS, PERSON_WORDS, noun
 from seewhy.types.query import Atomic, Counted, HasAttribute, IsA
@@ -126,13 +127,47 @@ class Cast:
         best = next((a for a in self.track(track).values(kind) if a.span is None), None)
         return value(kind, best.value) if best is not None and best.score >= SAID else ""
 
+    def likely_direction(self, track: int) -> EventName | None:
+        """The same; where nobody is sure of any direction, the likeliest."""
+        unsure = [event for event in self.events.get(track, ()) if event.action in MOTIONS]
+        if any(event.score >= HAPPENED for event in unsure):
+            return self.direction(track)
+        return self._mostly(track, unsure)
+
     def direction(self, track: int) -> EventName | None:
-        """Where it mostly moves: left, right, up or down; None: nowhere."""
+        """Where it mostly moves: left, right, up or down; None: nowhere, to and fro, or nobody is sure.
+
+        Told from the events that the twin's own sentences are told from: what the camera's motion may explain has a
+        low score for a long time. What goes longest one way and most surely the other goes to and fro.
+        """
+        return self._mostly(track, [event for event in self._sure.get(track, ()) if event.action in MOTIONS])
+
+    def _mostly(self, track: int, ways: Sequence[Event]) -> EventName | None:
+        found = dominant_motion(ways, self._in_view(track))
+        name = next((name for name in DIRECTIONS if name == found), None)
+        if name is None:
+            return None
+        on, back = (max((e.score for e in ways if e.action == way), default=0.0) for way in (name, OPPOSITES[name]))
+        return name if on >= back else None
+
+    def stands(self, track: int) -> bool:
+        """Whether it stays where it is nearly all the time, as the twin's own sentence says then."""
+        return dominant_motion(self._sure.get(track, ()), self._in_view(track)) == "stays_still"
+
+    @cached_property
+    def _sure(self) -> dict[int, list[Event]]:
+        """Track → what its sentence is told from."""
+        found: dict[int, list[Event]] = {}
+        for event in believed_events(self.twin):
+            if event.subject is not None and event.score >= HAPPENED:
+                found.setdefault(event.subject, []).append(event)
+        return found
+
+    def _in_view(self, track: int) -> Span:
+        """As long as its sentence says that it is seen."""
         seen = self.track(track).observations
-        span = Span(start=seen[0].t, end=max(seen[-1].t, seen[0].t))
-        sideways = [event for event in self.events.get(track, ()) if event.action in MOTIONS]
-        found = dominant_motion(sideways, span)
-        return next((name for name in DIRECTIONS if name == found), None)
+        last = min(seen[-1].t + self.twin.frame_step, self.twin.video.duration)
+        return Span(start=seen[0].t, end=max(last, seen[-1].t))
 
     def does(self, track: int, event: str, other: int | None = None) -> bool:
         """Whether the twin says that this happens."""

@@ -38,6 +38,8 @@ REORDER = phrase(
     r"(?:the )?(?:events|things) happen in (?:the )?(?:reverse|opposite|other) order",
 )
 FIRST = phrase("(?:it )?(?:goes |moves |going |moving )?(?:at )?first|(?:goes|moves|going|moving)(?: first)?")
+PUSH = phrase("mov(?:e|ing)|shift(?:ing)?|push(?:ing)?|pull(?:ing)?|drag|slide|roll|steer|lead")
+"""Before what is made to go: "move it to the left"."""
 THEN = phrase("(?:, )?(?:and )?(?:only )?(?:then|after that|afterwards)")
 """Before the first, and the second, of two directions."""
 

@@ -64,10 +64,10 @@ class Doings(Part):
         asked = self.meant(phrase) if phrase is not None or self.words.focus else self.cast.main
         if around and self._invert(asked, said=False):
             return
-        moving = [track for track in asked if self.cast.direction(track)]
+        moving = [track for track in asked if self.cast.likely_direction(track)]
         said = False
         for track in moving[: 1 if phrase is not None and not phrase.plural else MOST_TURNED]:
-            if (direction := self.cast.direction(track)) is not None:
+            if (direction := self.cast.likely_direction(track)) is not None:
                 self.wishes.happen(track, say.OPPOSITES[direction])
                 said = True
         if whole or not said:
@@ -97,7 +97,7 @@ class Doings(Part):
         end = self.line.match(doing_words.REORDER, position)
         if end is not None:
             return Step(end, self._reorder)
-        phrase = self.noun_phrase(position)
+        phrase = self.noun_phrase(self.skip(doing_words.PUSH, position))
         if phrase is None or not self.meant(phrase):
             phrase = None
         start = self.skip(doing_words.FIRST, phrase.end if phrase is not None else position)
@@ -118,7 +118,7 @@ class Doings(Part):
 
     def _go(self, phrase: NounPhrase | None, ways: Sequence[EventName]) -> None:
         asked = self.meant(phrase) if phrase is not None or self.words.focus else self.cast.main
-        track = next((track for track in asked if self.cast.direction(track)), next(iter(asked), None))
+        track = next((track for track in asked if self.cast.likely_direction(track)), next(iter(asked), None))
         if track is None:
             self.wishes.notes.append("who is to go that way is not known: the reference shows no thing")
             return
@@ -286,7 +286,7 @@ class Doings(Part):
         self._put(subject, relation, target)
 
     def _mover(self, pair: Sequence[int]) -> int:
-        return next((track for track in pair if self.cast.direction(track)), pair[0])
+        return next((track for track in pair if self.cast.likely_direction(track)), pair[0])
 
 
 def _name(event: Event) -> EventName:

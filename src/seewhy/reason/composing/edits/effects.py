@@ -62,7 +62,7 @@ def _of_motion(wishes: Wishes, said: Happens) -> None:
     elif said.event == "stays_still":
         turned_away = ("moves",)
     elif said.event in {"starts", "stops", "enters", "leaves", "turns", "moves"}:
-        turned_away = ("stays_still",) if wishes.cast.does(track, "stays_still") and not direction else ()
+        turned_away = ("stays_still",) if wishes.cast.stands(track) else ()
     elif (opposite := OPPOSITES.get(said.event)) is not None and wishes.cast.does(track, opposite):
         turned_away = (opposite,)
     for event in turned_away:

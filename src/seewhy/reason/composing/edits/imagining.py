@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from seewhy.reason.composing.edits.cast import MOTIONS, remade
-from seewhy.reason.composing.edits.remaking import SOURCE, SURE, looking, newcomer, renamed, without
+from seewhy.reason.composing.edits.remaking import SOURCE, SURE, looking, newcomer, renamed, uncolored, without
 from seewhy.reason.composing.edits.wishes import Recount, Wishes
 from seewhy.reason.composing.edits.words import OPPOSITES
+from seewhy.twin.scenery import UNCOLORED
 from seewhy.twin.verbs import events_of
 from seewhy.twin.vocabulary import CONVERSE, ENCOUNTERS
 from seewhy.types.query import (
@@ -28,14 +29,7 @@ from seewhy.types.query import (
     When,
 )
 from seewhy.types.time import Span
-from seewhy.types.twin import (
-    Attribute,
-    AttributeKind,
-    Event,
-    Relation,
-    Track,
-    Twin,
-)
+from seewhy.types.twin import GENERIC_CATEGORY, Attribute, AttributeKind, Event, Relation, Track, Twin
 
 MOST_COPIES = 8
 """of one thing, however many are wanted: their sentences are the same"""
@@ -50,7 +44,7 @@ TYPICALLY: dict[str, When] = {
     "disappears": "end",
 }  # fmt: skip
 """when these happen, where nobody says"""
-_SCENE = frozenset(("palette", "brightness", "time_of_day", "setting", "place"))
+_SCENE = frozenset(("palette", "coloring", "brightness", "time_of_day", "setting", "place"))
 _CAMERA = frozenset(("camera_motion", "shot_scale"))
 
 
@@ -79,6 +73,8 @@ class Draft:
         for thing in self.wishes.things.values():
             if not thing.absent:
                 self.ids[thing.id] = thing.track if thing.track is not None else self._add_track()
+        for track in self.wishes.remade:
+            self._edit_track(track, lambda former: renamed(former, GENERIC_CATEGORY))
         for claim in self.wishes.claims:
             if not claim.negated:
                 self._apply(claim.predicate)
@@ -195,13 +191,15 @@ class Draft:
 
     def _picture(self, kind: AttributeKind, said: str) -> None:
         new = Attribute(kind=kind, value=said, score=SURE, source=SOURCE)
+        if kind == "coloring" and said in UNCOLORED:
+            self.tracks = {number: uncolored(track) for number, track in self.tracks.items()}
         if kind == "pace":
             self.pace = new
         elif kind in _CAMERA:
             self.camera = [*(a for a in self.camera if a.kind != kind), new]
         elif kind in _SCENE:
             self.scene = [*(a for a in self.scene if a.kind != kind), new]
-        if kind in {"time_of_day", "brightness", "setting", "place"}:
+        if kind in _GOES_WITH:
             self.scene = [a for a in self.scene if a.source == SOURCE or a.kind not in _GOES_WITH[kind]]
 
     # claims that do not
@@ -279,6 +277,7 @@ _GOES_WITH: dict[str, frozenset[str]] = {
     "brightness": frozenset(("palette", "time_of_day")),
     "setting": frozenset(("palette", "place")),
     "place": frozenset(("palette",)),
+    "coloring": frozenset(("palette",)),
 }
 """What is no longer known of a picture when that has changed."""
 

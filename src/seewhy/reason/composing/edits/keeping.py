@@ -33,8 +33,11 @@ SCENERY: tuple[tuple[AttributeKind, frozenset[AttributeKind]], ...] = (
     ("setting", frozenset(("setting", "place"))),
     ("time_of_day", frozenset(("time_of_day", "brightness"))),
     ("camera_motion", frozenset(("camera_motion",))),
+    ("coloring", frozenset(("coloring",))),
 )
 """What stays of the picture, and the claims that make it uncertain."""
+EXPECTED = frozenset(("color",))
+"""what nearly all videos are says nothing"""
 
 
 def kept(wishes: Wishes) -> list[Claim]:
@@ -54,20 +57,25 @@ def _of_things(wishes: Wishes) -> Iterator[Claim]:
     staying = whom(wishes)
     spoken_of = {thing.track for thing in wishes.things.values() if thing.track is not None}
     subjects = spoken_of or set(staying[:1])
-    relit = any(isinstance(c.predicate, SceneIs) and c.predicate.attribute in LIGHT for c in wishes.claims)
+    changed = {c.predicate.attribute for c in wishes.claims if isinstance(c.predicate, SceneIs)}
+    relit, recolored = bool(changed & LIGHT), "coloring" in changed
     for track in staying:
         entity = wishes.of(track)
         asked = [claim.predicate for claim in wishes.claims if entity in entities_of(claim.predicate)]
-        says = [*_looks(wishes, track, entity, asked), *_events(wishes, track, entity, asked, staying)]
+        looks = [look for look in _looks(wishes, track, entity, asked) if not (recolored and _is_color(look))]
+        says = [*looks, *_events(wishes, track, entity, asked, staying)]
         weight = KEPT if track in subjects else min(KEPT, AROUND / max(len(says), 1))
         for predicate in says:
-            colored = isinstance(predicate, HasAttribute) and predicate.attribute == "color"
-            yield Claim(predicate, False, weight * (IN_OTHER_LIGHT if relit and colored else 1.0))
+            yield Claim(predicate, False, weight * (IN_OTHER_LIGHT if relit and _is_color(predicate) else 1.0))
+
+
+def _is_color(predicate: Predicate) -> bool:
+    return isinstance(predicate, HasAttribute) and predicate.attribute == "color"
 
 
 def _looks(wishes: Wishes, track: int, entity: str, asked: Sequence[Predicate]) -> Iterator[Predicate]:
     changed = {p.attribute for p in asked if isinstance(p, HasAttribute)}
-    renamed = any(isinstance(p, IsA) for p in asked)
+    renamed = track in wishes.remade or any(isinstance(p, IsA) for p in asked)
     name = wishes.cast.name(track)
     if name and not renamed and "shape" not in changed:
         yield IsA(subject=entity, category=name)
@@ -84,11 +92,10 @@ def _events(
     """What it does, unless the edit says what it does."""
     if any(_is_motion(predicate) for predicate in asked):
         return
-    direction = wishes.cast.direction(track)
-    if direction is not None:
-        yield Happens(subject=entity, event=direction)
-    elif wishes.cast.does(track, "stays_still"):
+    if wishes.cast.stands(track):
         yield Happens(subject=entity, event="stays_still")
+    elif (direction := wishes.cast.direction(track)) is not None:
+        yield Happens(subject=entity, event=direction)
     moved = {e for c in wishes.claims if _is_motion(c.predicate) for e in entities_of(c.predicate)}
     told = list[Predicate]()
     for event in wishes.cast.events.get(track, ()):  # the surest first
@@ -118,7 +125,7 @@ def _of_picture(wishes: Wishes) -> Iterator[Claim]:
     changed = {claim.predicate.attribute for claim in wishes.claims if isinstance(claim.predicate, SceneIs)}
     for kind, unsettled_by in SCENERY:
         value = wishes.cast.scene(kind)
-        if value and not changed & unsettled_by:
+        if value and value not in EXPECTED and not changed & unsettled_by:
             yield Claim(SceneIs(attribute=kind, value=value), False, KEPT_SCENE)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from seewhy.reason.composing.edits import thing_words
+from seewhy.reason.composing.edits import swap_words, thing_words
 from seewhy.reason.composing.edits import words as say
 from seewhy.reason.composing.edits.part import Part, Step
 from seewhy.reason.english import lexicon as lex
@@ -47,7 +47,8 @@ class Looks(Part):
         if phrase is None:
             return False
         only_counted = phrase.head_kind == "generic" and not phrase.attributes and phrase.head not in lex.GENERIC_NOUNS
-        return not only_counted and (bool(phrase.attributes) or bool(self.meant(phrase)))
+        known = bool(phrase.attributes) or phrase.category is not None or bool(self.meant(phrase))
+        return not only_counted and known
 
     def _looks(self, position: int) -> tuple[Values, int] | None:
         """Adjectives, and nothing but adjectives."""
@@ -55,6 +56,8 @@ class Looks(Part):
             position += 1
         if self.word(position) in {"a", "an", "the"}:
             position += 1
+        if self.word(position) == "little" and self.word(position + 1) in say.COMPARATIVES:
+            return None  # "a little darker"
         looks: list[tuple[AttributeKind, str]] = []
         pattern = self.word(position + 1)
         if pattern in lex.TEXTURE_NOUNS and singular(pattern) not in SHAPE_NOUNS.keys() - {"dot"}:
@@ -105,10 +108,14 @@ class Looks(Part):
     def read_color(self, position: int) -> Step | None:
         """ "change its color to red", "the ball's color is red", "a different color"."""
         if (end := self.line.match(thing_words.OTHER_COLOR, position)) is not None:
-            return Step(end, self._other_color)
+            return Step(end, partial(self._other_color, None))
+        if (end := self.line.match(thing_words.OTHER_COLOR_OF, position)) is not None:
+            owner = self.noun_phrase(end)
+            if owner is not None and self.word(owner.end) not in {"to", "into"}:
+                return Step(owner.end, partial(self._other_color, owner))
         end = self.line.match(thing_words.ITS_COLOR, position)
         if end is None:
-            start = self.skip(thing_words.SWAP, position)
+            start = self.skip(swap_words.SWAP, position)
             for at in range(start + 1, min(start + MOST_WORDS, len(self.tokens))):
                 owner = self.noun_phrase(start, at) if self.word(at) in thing_words.COLOR_WORDS else None
                 if owner is not None and (found := self._looks(at + 1)) is not None:
@@ -119,8 +126,11 @@ class Looks(Part):
         found = self._looks(phrase.end if phrase is not None else end)
         return Step(found[1], partial(self._paint, phrase, found[0])) if found else None
 
-    def _other_color(self) -> None:
-        for track in self.meant(None):
+    def _other_color(self, phrase: NounPhrase | None) -> None:
+        tracks = self.meant(phrase)
+        if phrase is not None and not tracks:
+            self.free(f"another color of {self.slice(phrase.start, phrase.end)}")
+        for track in tracks:
             color = self.cast.look(track, "color")
             if not color:
                 self.wishes.notes.append("'a different color': which one it has in the reference is not known")

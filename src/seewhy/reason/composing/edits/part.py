@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from seewhy.reason.composing.edits.cast import Cast
 from seewhy.reason.composing.edits.wishes import Wishes, says
+from seewhy.reason.composing.edits.words import SEPARATORS
 from seewhy.reason.english import lexicon as lex
 from seewhy.reason.english.noun_phrase import NounPhrase
 from seewhy.reason.english.patterns import Line
 from seewhy.reason.english.phrases import read_target
 from seewhy.reason.english.tokens import Token, tokenize, word_at
+from seewhy.reason.english.word_classes import is_content
+from seewhy.types.query import Condition, IsA
 
 
 class Step(NamedTuple):
@@ -31,6 +35,8 @@ class Words:
         self.tokens: Sequence[Token] = tokenize(text)
         self.line = Line(self.tokens)
         self.wishes = wishes
+        self.phrases: dict[tuple[int, int | None], NounPhrase | None] = {}
+        """(start, end) → what was read there, by whichever reader came first"""
         self.focus: tuple[int, ...] = ()
         """tracks that the present phrase is about, unless it says otherwise: "... instead of the dog" """
 
@@ -60,9 +66,24 @@ class Part:
         return self.words.text[self.tokens[start].start : self.tokens[end - 1].end]
 
     def noun_phrase(self, position: int, end: int | None = None) -> NounPhrase | None:
-        """A noun phrase or pronoun; one that reaches exactly to `end`, where that is given."""
-        phrase = read_target(self.tokens if end is None else self.tokens[:end], position)
+        """A noun phrase or pronoun; one that reaches exactly to `end`, where that is given. Not to be changed."""
+        known = self.words.phrases
+        if (position, end) not in known:
+            known[position, end] = read_target(self.tokens if end is None else self.tokens[:end], position)
+        phrase = known[position, end]
         return None if phrase is None or (end is not None and phrase.end != end) else phrase
+
+    def noun(self, position: int, before: frozenset[str] = SEPARATORS) -> NounPhrase | None:
+        """The same, where nothing but nouns is expected: "a human brain" is no human, the last noun says what it is."""
+        phrase = self.noun_phrase(position)
+        if phrase is None or phrase.head_kind != "thing":
+            return phrase
+        end = phrase.end
+        while is_content(self.word(end)) and not self.word(end).endswith(("ing", "ed")) and self.noun_phrase(end):
+            end += 1
+        if end == phrase.end or (self.word(end) and self.word(end) not in before):
+            return phrase
+        return replace(phrase, end=end, head=self.word(end - 1), head_kind="unknown", category=None)
 
     def meant(self, phrase: NounPhrase | None) -> tuple[int, ...]:
         """The tracks that a phrase means; without one, whom the edit is about. () where there is no such thing."""
@@ -95,3 +116,35 @@ class Part:
         while start < phrase.end - 1 and self.word(start) in lex.DETERMINERS | {"no", "one"}:
             start += 1
         return self.slice(start, phrase.end)
+
+    # what any reader may enter
+
+    def remove(self, phrase: NounPhrase) -> None:
+        """Nothing like that is to be there."""
+        if phrase.head_kind == "pronoun":
+            self.wishes.remove(self.meant(phrase))
+            return
+        asked = says(phrase, "x")
+        if (phrase.head_kind == "thing" and asked) or (asked and not self.unknown(phrase)):
+            tracks = self.cast.fitting(asked).yes
+            self.wishes.remove(tracks, self.bare(phrase), asked)
+            return
+        self.deny(phrase)
+
+    def deny(self, phrase: NounPhrase) -> None:
+        """The same of a thing that is not in the reference."""
+        asked = [says for says in says(phrase, "x") if isinstance(says, IsA)] or says(phrase, "x")
+        if asked and not self.unknown(phrase):
+            self.wishes.remove((), self.bare(phrase), asked)
+            return
+        self.deny_words(self.bare(phrase))
+
+    def deny_words(self, words: str) -> None:
+        """Something is not to be there, and no table knows what it is."""
+        self.wishes.free.append(Condition(id="free", kind="free", text=f"not: {words}", negated=True))
+        self.wishes.notes.append(f"whether '{words}' is absent cannot be checked")
+
+    def free(self, words: str) -> None:
+        """Something is to be there that can be matched by its words only."""
+        self.wishes.free.append(Condition(id="free", kind="free", text=words))
+        self.wishes.notes.append(f"'{words}' was matched by similarity only")

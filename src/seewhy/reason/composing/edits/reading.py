@@ -12,14 +12,16 @@ from seewhy.reason.composing.edits.cutting import Cutter, Piece
 from seewhy.reason.composing.edits.doings import Doings
 from seewhy.reason.composing.edits.looks import Looks
 from seewhy.reason.composing.edits.part import Part, Step, Words
+from seewhy.reason.composing.edits.swaps import Swaps
 from seewhy.reason.composing.edits.things import Things
 from seewhy.reason.composing.edits.whole import Whole
 from seewhy.reason.composing.edits.wishes import REPLACED, Claim, Wishes, is_kind, says
 from seewhy.reason.english.noun_phrase import NounPhrase
+from seewhy.reason.english.verbs import VERBS
 from seewhy.reason.english.word_classes import adjective
 from seewhy.reason.plan import entities_of
 from seewhy.reason.rules import RulesDecomposer
-from seewhy.types.query import HasAttribute, IsA, Predicate, Related, SceneIs
+from seewhy.types.query import Happens, HasAttribute, IsA, Predicate, Query, Related, SceneIs
 
 
 def read(text: str, wishes: Wishes) -> None:
@@ -49,13 +51,15 @@ class Reader(Part):
         words = Words(say.ASIDES.sub(lambda aside: " " * len(aside.group()), text), wishes)
         super().__init__(words)
         whole, looks, things, doings = Whole(words), Looks(words), Things(words), Doings(words)
+        swaps = Swaps(words)
         readers = (
             self.read_nothing,
             whole.read_camera,
+            whole.read_coloring,
             doings.read_order,
             doings.read_exchange,
             doings.read_opposite,
-            things.read_swap,
+            swaps.read_swap,
             things.read_count,
             looks.read_fading,
             looks.read_color,
@@ -67,6 +71,8 @@ class Reader(Part):
             whole.read_scene,
             doings.read_side,
             self.read_keep,
+            things.read_placing,
+            swaps.read_any_swap,
         )
         self._cutter = Cutter(words, readers)
         self._decomposer = RulesDecomposer()
@@ -107,7 +113,10 @@ class Reader(Part):
         elif self._says_something(piece.start, piece.end):
             query = self._decomposer.decompose(self.slice(piece.start, piece.end))
             somebody_else = any(self.word(p) == "else" for p in range(piece.start, piece.end))
-            adopt(self.wishes, query, self.words.focus, adding=piece.adding or somebody_else)
+            if self._is_misread(piece.start, piece.end, query):
+                self.free(self.slice(piece.start, piece.end))
+            else:
+                adopt(self.wishes, query, self.words.focus, adding=piece.adding or somebody_else)
         self.words.focus = ()
         new = [claim for claim in self.wishes.claims if claim not in claims]
         came = any(thing.startswith("n") for thing in self.wishes.things if thing not in things)
@@ -119,6 +128,23 @@ class Reader(Part):
 
     def _says_something(self, start: int, end: int) -> bool:
         return any(self.word(position)[:1].isalnum() for position in range(start, end))
+
+    def _is_misread(self, start: int, end: int, query: Query) -> bool:
+        """Whether the rules for questions took it for something else.
+
+        What a child would hug is no child; "with fall" nothing falls; and who shrinks the court does not shrink.
+        """
+        words = [self.word(position) for position in range(start, end)]
+        if say.HYPOTHETICAL.intersection(words):
+            return True
+        happens = any(isinstance(condition.predicate, Happens) for condition in query.conditions)
+        if not happens or say.SEPARATORS.intersection(words):
+            return False
+        if words[0] in say.PREPOSITIONS and len(words) == 2:
+            return True
+        acts = VERBS.get(words[0])
+        on = self.noun_phrase(start + 1) if acts is not None and acts.form == "base" else None
+        return on is not None and bool(self.unknown(on))
 
     # what is replaced
 

@@ -43,6 +43,12 @@ def without(track: Track, kind: AttributeKind, said: str) -> Track:
     return track.model_copy(update={"attributes": tuple(kept)})
 
 
+def uncolored(track: Track) -> Track:
+    """It shows no color, unless the edit itself says that it does."""
+    kept = [a for a in track.attributes if a.kind != "color" or a.source == SOURCE]
+    return track.model_copy(update={"attributes": tuple(kept)})
+
+
 def newcomer(number: int, frames: Sequence[FrameTime]) -> Track:
     """A thing that nobody has seen: in view all the time, somewhere."""
     x0, y0, x1, y1 = PLACE

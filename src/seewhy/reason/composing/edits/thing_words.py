@@ -11,20 +11,24 @@ from seewhy.types.query import Comparator
 
 # what comes and goes
 
-SWAP = phrase("replace|swap|exchange|switch|trade|turn|change|transform|convert|substitute")
-BECOMES = phrase(
-    "becomes?|turns? (?:in)?to|changes? (?:in)?to|(?:is|should be|gets) (?:replaced|swapped) (?:by|with|for)"
-)
-SWAP_FOR = frozenset(("by", "with", "for", "into", "to", "against"))
 REMOVE = phrase(
-    r"(?:remove|delete|erase|omit|drop|lose|leave out|take away|take out|get rid of|cut out|throw out|send away"
-    r"|eliminate|leave away|minus|hide away|dispense with|without|with no|no)(?: any| more| longer)*"
+    r"(?:remov(?:e|es|ing)|delet(?:e|ing)|eras(?:e|ing)|omit(?:ting)?|drop|lose|leave out|tak(?:e|ing) (?:away|out|off)"
+    r"|get(?:ting)? rid of|cut out|throw out|send away|eliminat(?:e|es|ing)|exclud(?:e|es|ing)|leave away|minus"
+    r"|hide away|dispens(?:e|ing) with|without|with no|no)(?: any| more| longer)*"
 )
 TAKE_AWAY = phrase("take|send|throw|carry")
 GONE = phrase(
     r"(?:(?:is|are|has|have|was|were) )?(?:gone|removed|missing|absent|away|no longer (?:there|visible)|not there|home)"
 )
 """Behind what is not there any more."""
+
+_THERE = r"(?:(?:in|on)(?:to)?|to|inside|at|over to|out (?:in)?to)"
+_ALL = r"(?:it|him|her|them|this|everything|the (?:scene|action|setting|video|camera|location))"
+PLACE = phrase(
+    rf"(?:mov(?:e|ing)|relocate|transport|tak(?:e|ing)|bring|put|plac(?:e|ing)|set)(?: {_ALL})? {_THERE}"
+    r"(?= (?:an?|the|some|his|her|its|their)? ?\w)(?! (?:the )?(?:left|right|top|bottom|other|opposite|same|camera)\b)"
+)
+"""Before where something is to be."""
 
 # looks
 
@@ -46,8 +50,10 @@ ITS_COLOR = phrase(
 )
 OTHER_COLOR = phrase(
     r"(?:in |of |has |have |with |change (?:the |its )?colou?r|give it )?(?:a |an )?"
-    r"(?:different|another|other|new|changed) colou?r"
+    r"(?:different|another|other|new|changed) colou?r",
+    r"(?:chang(?:e|ing)|vary|alter) (?:the |its |his |her |their )?colou?rs?(?= (?:[.,;!?]|and)(?: |$)|$)",
 )
+OTHER_COLOR_OF = phrase(r"(?:chang(?:e|ing)|vary|alter) (?:the |its )?colou?rs? of(?= \w)")
 _BIG = r"(?:as (?:big|large)|its size|the size)"
 RESIZES: Phrasebook[int] = Phrasebook(
     (rf"(?:twice|double|three times|much) {_BIG}|double (?:its|the) size|enlarged?", 1),
@@ -56,6 +62,11 @@ RESIZES: Phrasebook[int] = Phrasebook(
 """By how many levels."""
 
 # how many
+
+ON_TOP = frozenset(
+    ("add", "adding", "with", "and", "plus", "also", "include", "too", "besides", "joins", "join", "appears", "enters")
+)
+"""Beside "another dog", these say that the one that is there stays."""
 
 
 class Number(NamedTuple):
@@ -93,7 +104,7 @@ COUNTS: Phrasebook[Number] = Phrasebook(
     *_exact(),
     (rf"(?:all )?{ALONE_WORDS}", Number("exactly", 1)),
     (rf"(?:another|an additional|an extra|a second|a further)(?: one)?(?:{_OF_THEM})?{_AT_END}", Number("more", 1)),
-    (r"(?:another|an additional|an extra|a second)(?= \w)", Number("more", 1)),
+    (r"(?:an additional|an extra|a second)(?= \w)", Number("more", 1)),
     (r"(?:twice|double) (?:as many|the number)(?: of)?|double the number(?: of)?", Number("times", 2)),
     (r"three times as many", Number("times", 3)),
     (rf"(?:with )?(?:many |a lot |a few |some |several )?more(?:{_OF_THEM})?", Number("more", 1, ">=")),

@@ -7,14 +7,11 @@ from functools import partial
 
 from seewhy.reason.composing.edits import thing_words
 from seewhy.reason.composing.edits import words as say
-from seewhy.reason.composing.edits.adopting import adopt
 from seewhy.reason.composing.edits.part import Part, Step
-from seewhy.reason.composing.edits.wishes import is_kind, says
-from seewhy.reason.english import lexicon as lex
+from seewhy.reason.composing.edits.wishes import says
 from seewhy.reason.english.noun_phrase import NounPhrase
 from seewhy.reason.english.word_classes import number
-from seewhy.reason.rules import RulesDecomposer
-from seewhy.types.query import Condition, Counted, IsA
+from seewhy.types.query import Counted
 
 
 class Things(Part):
@@ -34,6 +31,8 @@ class Things(Part):
                 sign = 1 if change == "more" else -1
                 return Step(owner.end + 1, partial(self._count, thing_words.Number("more", sign * number_said), owner))
         found = thing_words.COUNTS.match(self.line, position)
+        if found is None and self.word(position) == "another":
+            return self._read_another(position)
         if found is None:
             return None
         wanted, end = found
@@ -43,6 +42,18 @@ class Things(Part):
         else:
             phrase = None
         return Step(end, partial(self._count, wanted, phrase))
+
+    def _read_another(self, position: int) -> Step | None:
+        """ "add another dog" is one more; "another dog" may be that, or a different one instead."""
+        phrase = self.noun_phrase(position)
+        if phrase is None or not says(phrase, "x") or self.unknown(phrase):
+            return None
+        if self.word(position - 1) in thing_words.ON_TOP or self.word(phrase.end) in thing_words.ON_TOP:
+            return Step(phrase.end, partial(self._count, thing_words.Number("more", 1), phrase))
+        return Step(phrase.end, partial(self._add, phrase))
+
+    def _add(self, phrase: NounPhrase) -> None:
+        self.wishes.add(phrase, self.slice(phrase.start, phrase.end))
 
     def _count(self, wanted: thing_words.Number, phrase: NounPhrase | None) -> None:
         alone = wanted == thing_words.Number("exactly", 1)
@@ -70,52 +81,13 @@ class Things(Part):
             return
         asked = says(phrase, "x")
         if not asked:
-            self._free(self.slice(phrase.start, phrase.end))
+            self.free(self.slice(phrase.start, phrase.end))
             return
         entity = self.wishes.add(phrase, self.slice(phrase.start, phrase.end))
         if wanted.number > 1 or wanted.kind == "exactly":
             self.wishes.claim(Counted(subject=entity, comparator=wanted.comparator, number=wanted.number))
 
     # what comes and goes
-
-    def read_swap(self, position: int) -> Step | None:
-        """ "replace the ball by a box", "the dog becomes a cat", "substitute a cat for the dog"."""
-        thing = self.noun_phrase(position)
-        if thing is not None and (becomes := self.line.match(thing_words.BECOMES, thing.end)) is not None:
-            other = self.noun_phrase(becomes)
-            if other is not None and self.meant(thing) and any(map(is_kind, says(other, "x"))):
-                return Step(other.end, partial(self._swap, thing, other))
-        end = self.line.match(thing_words.SWAP, position)
-        if end is None:
-            return None
-        old = self.noun_phrase(end)
-        if old is None or self.word(old.end) not in thing_words.SWAP_FOR:
-            return None
-        new = self.noun_phrase(old.end + 1)
-        if new is None or (new.head_kind == "unknown" and not says(new, "x")):
-            return None
-        if self.word(position) == "substitute" and self.word(old.end) == "for":
-            old, new, reach = new, old, new.end
-        else:
-            reach = new.end
-        tail = ""
-        if self.word(reach) in lex.RELATIVES:
-            end = reach + 1
-            while self.word(end) and self.word(end) not in say.HARD | {"and"}:
-                end += 1
-            reach, tail = end, self.slice(reach + 1, end)
-        return Step(reach, partial(self._swap, old, new, tail))
-
-    def _swap(self, old: NounPhrase, new: NounPhrase, tail: str = "") -> None:
-        words, tracks = self.slice(new.start, new.end), self.meant(old)
-        for track in self.wishes.each(tracks):
-            self.wishes.swap(track, new, words)
-        if not tracks:
-            self.wishes.add(new, words)
-            self._deny(old)
-        self.wishes.last = tracks[:1]
-        if tail:  # "... by a cat that runs to the left"
-            adopt(self.wishes, RulesDecomposer().decompose(f"it {tail}"))
 
     def read_removal(self, position: int) -> Step | None:
         """ "remove the ball", "no dog", "take the dog away", "the square is gone", "drop one of the balls"."""
@@ -133,50 +105,52 @@ class Things(Part):
         if phrase is None or not self._names(phrase):
             return None
         gone = self.line.match(thing_words.GONE, phrase.end)
-        return Step(gone, partial(self._remove, phrase)) if gone is not None else None
+        return Step(gone, partial(self.remove, phrase)) if gone is not None else None
 
     def _listed(self, position: int) -> list[NounPhrase]:
-        """ "the dog and the ball", as far as nothing else is said of them."""
+        """ "the dog and the ball", "the dog, the ball and the cup", as far as nothing else is said of them."""
         phrases: list[NounPhrase] = []
-        while (phrase := self.noun_phrase(position)) is not None and self._names(phrase):
+        sure = 0
+        """so many are certainly of the list: "without the dog, the ball" may go on with anything"""
+        while (phrase := self.noun(position)) is not None and self._names(phrase):
             if phrases and self.word(self.skip(say.MUCH, position)) in say.COMPARATIVES:
                 break  # "without the dog and brighter": nothing called so is to go
-            after = self.word(phrase.end)
+            joined, after = self.word(position - 1) in {"and", "or"}, self.word(phrase.end)
+            if self._is_new(phrase, phrases[:1]):
+                break
             if phrases and after and after not in say.SEPARATORS:
                 break
             phrases.append(phrase)
-            if after not in {"and", "or"}:
+            sure = len(phrases) if joined or len(phrases) == 1 else sure
+            if after not in {"and", "or", ","}:
                 break
-            position = phrase.end + 1
-        return phrases
+            position = phrase.end + 1 + (after == "," and self.word(phrase.end + 1) in {"and", "or"})
+        return phrases[:sure]
+
+    def _is_new(self, phrase: NounPhrase, first: Sequence[NounPhrase]) -> bool:
+        """ "no engine, a hill and a partner": the hill is there."""
+        indefinite = [self.word(one.start) in {"a", "an"} for one in (*first, phrase)]
+        return len(indefinite) == 2 and indefinite == [False, True] and self.word(phrase.start - 1) != "or"
 
     def _remove_all(self, phrases: Sequence[NounPhrase]) -> None:
         for phrase in phrases:
-            self._remove(phrase)
+            self.remove(phrase)
 
     def _names(self, phrase: NounPhrase | None) -> bool:
         return phrase is not None and phrase.head_kind not in {"frame", "viewer"}
 
-    def _remove(self, phrase: NounPhrase) -> None:
-        if phrase.head_kind == "pronoun":
-            self.wishes.remove(self.meant(phrase))
-            return
-        asked = says(phrase, "x")
-        if (phrase.head_kind == "thing" and asked) or (asked and not self.unknown(phrase)):
-            tracks = self.cast.fitting(asked).yes
-            self.wishes.remove(tracks, self.bare(phrase), asked)
-            return
-        self._deny(phrase)
+    # where it is
 
-    def _deny(self, phrase: NounPhrase) -> None:
-        asked = [says for says in says(phrase, "x") if isinstance(says, IsA)] or says(phrase, "x")
-        if asked and not self.unknown(phrase):
-            self.wishes.remove((), self.bare(phrase), asked)
-            return
-        words = self.bare(phrase)
-        self.wishes.free.append(Condition(id="free", kind="free", text=f"not: {words}", negated=True))
-        self.wishes.notes.append(f"whether '{words}' is absent cannot be checked")
+    def read_placing(self, position: int) -> Step | None:
+        """ "move it to a bedroom", "put him in the desert": elsewhere; nobody goes there before our eyes."""
+        at = self.line.match(thing_words.PLACE, position)
+        place = self.noun(at) if at is not None else None
+        if place is None or place.head_kind in {"pronoun", "frame", "viewer"}:
+            return None
+        return Step(place.end, partial(self._place, place))
 
-    def _free(self, words: str) -> None:
-        self.wishes.free.append(Condition(id="free", kind="free", text=words))
-        self.wishes.notes.append(f"'{words}' was matched by similarity only")
+    def _place(self, place: NounPhrase) -> None:
+        if place.category is not None:
+            self._add(place)
+        else:
+            self.free(self.slice(place.start, place.end))

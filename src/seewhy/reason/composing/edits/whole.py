@@ -40,6 +40,11 @@ class Whole(Part):
     def _say(self, fact: SceneFact) -> None:
         self.wishes.scene(fact.attribute, fact.value)
 
+    def read_coloring(self, position: int) -> Step | None:
+        """ "in black and white", "make it sepia", "with muted colors": of the picture, not of a thing."""
+        found = whole_words.COLORING.match(self.line, position)
+        return Step(found[1], partial(self._say, found[0])) if found is not None else None
+
     def read_camera(self, position: int) -> Step | None:
         """ "the camera pans the other way"."""
         end = self.line.match(whole_words.CAMERA, position)
@@ -72,7 +77,8 @@ class Whole(Part):
             start = self.article(start)  # "with a calmer motion"
         picture = self.line.match(whole_words.PICTURE, start)
         verb = picture or start
-        if picture is None and (phrase := self.noun_phrase(start)) and self.meant(phrase):
+        much = self.word(self.skip(say.MUCH, start)) in say.COMPARATIVES  # "a little darker" names nothing little
+        if picture is None and not much and (phrase := self.noun_phrase(start)) and self.meant(phrase):
             verb = phrase.end
         middle = self.skip(say.MOTION_WORDS, verb)
         before = {self.word(p) for p in range(position, middle)}

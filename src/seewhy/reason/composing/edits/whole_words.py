@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from seewhy.reason.composing.edits.words import phrase
 from seewhy.reason.english.patterns import Phrasebook
-from seewhy.reason.english.scene import SceneFact
+from seewhy.reason.english.scene import GRAY, SEPIA, SceneFact
 from seewhy.types.twin import AttributeKind
 
 PICTURE = phrase(
@@ -40,6 +40,7 @@ WHOLE: Phrasebook[SceneFact] = Phrasebook(
     _scene("camera_motion", "tilt down", r"tilt(?:s|ing)?(?: the camera)? down(?:wards?)?"),
     _scene("camera_motion", "zoom in", r"zoom(?:s|ing)?(?: the camera)? in"),
     _scene("camera_motion", "zoom out", r"zoom(?:s|ing)?(?: the camera)? out"),
+    _scene("camera_motion", "zoom", r"zoom(?:s|ing)?(?: the camera)?(?= (?:[.,;!?]|and)(?: |$)|$)"),
     _scene("camera_motion", "handheld", r"hand-?held|shakes? (?:the camera|a bit)|(?:a )?shaky(?: (?:camera|shot))?"),
     _scene("time_of_day", "night", r"(?:at |by |in the )?(?:night|night-?time|midnight|moonlight)|nocturnal"),
     _scene("time_of_day", "night", r"after (?:sunset|dark)"),
@@ -64,6 +65,33 @@ WHOLE: Phrasebook[SceneFact] = Phrasebook(
     ),
 )
 """How it is to be."""
+
+_CONVERT = r"(?:make|turn|render|show|film|shoot|convert|change|set|have|put|display|play)"
+_ALL_OF_IT = (
+    r"(?:it|this|everything|all of it"
+    r"|(?:the |a )?(?:whole |entire )?(?:video|clip|footage|film|movie|picture|image|scene|shot|recording))"
+)
+_NOW = rf"(?:{_CONVERT} )?(?:{_ALL_OF_IT} )?"
+_AS = rf"{_NOW}(?:(?:is|be|should|to|into|in|as|all|with|a|an) )*"
+_FILM = r"(?: (?:video|clip|footage|film|movie|picture|image|version|tones?))?"
+_END = rf"{_FILM}(?= (?:[.,;:!?()]|and|but|while|with)(?: |$)|$)"
+_FULL = r"(?:full |natural )?colou?r"
+_PALE = r"(?:muted|pale|faded|dull|washed-out|pastel)"
+_STRONG = r"(?:vivid|vibrant|bright|saturated|strong)"
+COLORING: Phrasebook[SceneFact] = Phrasebook(
+    _scene("coloring", "color", rf"(?:not|no longer) (?:in )?(?:{GRAY}|{SEPIA}){_END}"),
+    _scene(
+        "coloring", "black and white", rf"{_AS}{GRAY}{_END}", rf"(?:without|no|remove the|drain the) colou?rs?{_END}"
+    ),
+    _scene("coloring", "sepia", rf"{_AS}{SEPIA}{_END}"),
+    _scene("coloring", "color", rf"{_NOW}(?:(?:is|be|should) )*in {_FULL}{_END}", rf"an? {_FULL} (?:video|film){_END}"),
+    _scene("coloring", "color", rf"colou?ri[sz]ed?(?: {_ALL_OF_IT})?{_END}"),
+    _scene("palette", "colorful", rf"(?:in|with) (?:more )?{_STRONG} colou?rs{_END}"),
+    _scene("palette", "muted", rf"(?:in|with) (?:more )?{_PALE} colou?rs{_END}"),
+    _scene("palette", "muted", rf"{_NOW}(?:desaturated|less (?:colou?rful|saturated)){_END}"),
+)
+"""What colors the picture shows, whatever is in it. A thing that is named is what is black and white itself: "a black
+and white dog", "the man in black and white"."""
 
 _VIDEO = r"(?: (?:it|things|everything|this|the video))?"
 _GO = r"(?:step|go|get|come|move|be|film|shot|seen|filmed|taken|look|stand)(?: it)?(?: from)?(?: much)?"

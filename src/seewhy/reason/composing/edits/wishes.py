@@ -10,6 +10,7 @@ from seewhy.reason.composing.edits.cast import Cast, with_subject
 from seewhy.reason.composing.edits.levels import stepped
 from seewhy.reason.english.noun_phrase import NounPhrase
 from seewhy.twin.looks import alike
+from seewhy.twin.vocabulary import BROADER, PERSON_WORDS, noun
 from seewhy.types.query import (
     Atomic,
     Comparator,
@@ -71,6 +72,8 @@ class Wishes:
         """a track of the group → how many of its sort are wanted"""
         self.gone: list[int] = []
         """tracks that are no longer there"""
+        self.remade: list[int] = []
+        """tracks that are something else then, which no table knows"""
         self.last: tuple[int, ...] = ()
         """the track that was named last: whom "it" means from then on"""
         self.free: list[Condition] = []
@@ -192,23 +195,60 @@ class Wishes:
         for atomic in says(phrase, entity):
             self.claim(atomic)
 
-    def swap(self, track: int, phrase: NounPhrase, words: str) -> None:
-        """Something else is where the track is, and does what it does; what it was is gone."""
+    def remake(self, track: int, words: str) -> None:
+        """Something else is where the track is, of which no more is known than how it is called."""
+        self.things[self.of(track)].phrase = words
+        self.remade.append(track)
+
+    def swap(self, track: int, phrase: NounPhrase, words: str, called: Sequence[Atomic] = ()) -> None:
+        """Something else is where the track is, and does what it does; what it was is gone.
+
+        Args:
+            called: what the edit calls it that is gone; nothing: "it".
+        """
         entity = self.of(track)
         asked = says(phrase, entity)
-        was = self.cast.sort_of(track)
-        of_another_kind = any(map(is_kind, asked))
-        alone = len(self.cast.group(track)) == 1
         self.things[entity].phrase = words
         for atomic in asked:
             if isinstance(atomic, HasAttribute):
                 self.look((track,), atomic.attribute, atomic.value)
             else:
                 self.claim(atomic)
-        if of_another_kind and alone and was:
-            gone = self.new(self.cast.phrase(track), absent=True)
-            for atomic in self.cast.described(track, gone):
-                self.claim(atomic, negated=True, weight=CHANGED)
+        if any(map(is_kind, asked)) and len(self.cast.group(track)) == 1:
+            self._deny_former(track, asked, called)
+
+    def _deny_former(self, track: int, asked: Sequence[Atomic], called: Sequence[Atomic]) -> None:
+        """What it was is not there. What it looked like is denied only where that is all it was: a square is no star,
+        and nobody knows whether the man who comes instead of a woman wears brown, too."""
+        gone = self.new(self.cast.phrase(track), absent=True)
+        named = [says for says in called if isinstance(says, IsA)]
+        by_shape = any(isinstance(says, HasAttribute) for says in asked if is_kind(says))
+        looked: Sequence[Atomic] = ()
+        if self.cast.name(track) or (by_shape and self.cast.look(track, "shape")):
+            looked = self.cast.described(track, gone)
+        coming = {says.category for says in asked if isinstance(says, IsA)}
+        kept = coming.union(*map(broader, coming))  # a horse is an animal still, and a man a person
+
+        def stays(denied: Sequence[Atomic]) -> bool:
+            return any(isinstance(says, IsA) and says.category in kept for says in denied)
+
+        ways = (looked, [with_subject(says, gone) for says in named])
+        denied = next((way for way in ways if way and not stays(way)), None)
+        if denied is None:
+            del self.things[gone]
+            return
+        for atomic in denied:
+            self.claim(atomic, negated=True, weight=CHANGED)
+
+
+def broader(category: str) -> frozenset[str]:
+    """The wider classes of a thing.
+
+    >>> sorted(broader("apple")), sorted(broader("man"))
+    (['food', 'fruit'], ['person'])
+    """
+    person = frozenset(("person",)) if noun(category) in PERSON_WORDS else frozenset[str]()
+    return BROADER.get(category, frozenset()) | person
 
 
 def is_kind(says: Atomic) -> bool:

@@ -54,6 +54,10 @@ NOTHING: Phrasebook[None] = Phrasebook(
 )
 """Ask for no difference."""
 KEEP = phrase("keep|leave|the same|same")
+HYPOTHETICAL = frozenset(("would", "could", "might"))
+"""What could be is not there."""
+PREPOSITIONS = frozenset(("with", "in", "at", "as", "by", "of", "on", "for", "during"))
+"""What follows is a noun, though it may look like a verb."""
 INSTEAD_OF = phrase("instead of|rather than|in place of|as opposed to|not")
 
 _DOING = r"(?:make|let|have|film|shoot|set|move|put|place|do|show|take|bring|record|see|get|go)"
@@ -61,7 +65,9 @@ _IT = r"(?:it|this|that|them|him|her|everything|all of it|the (?:scene|action|vi
 _IS = r"(?:should be|should|be|is|was|happens?|takes? place|plays?|to be|looks?|filmed|shot|seen|to)"
 _BE = rf"(?: {_IS})?(?: {_IS})?"
 _NOW = (
-    r"(?:change|switch)(?: (?:the )?(?:setting|scene|time(?: of day)?|light|lighting|place|location))?(?: from \w+)? to"
+    r"(?:change|switch|turn|convert|transform|shift)"
+    r"(?: (?:it|(?:the )?(?:setting|scene|time(?: of day)?|light|lighting|place|location|sky)))?"
+    r"(?: from \w+)? (?:in)?to(?: an?)?"
 )
 PREFACE = phrase(_NOW, rf"{_DOING}(?: {_IT})?{_BE}", rf"{_IT}{_BE}", rf"{_IS}(?: {_IS})?")
 """In front of how a thing or the picture is: "film it (at night)"."""

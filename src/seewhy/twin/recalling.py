@@ -1,0 +1,59 @@
+"""Twins that were read lately need not be read again: the candidates of one question are those of the next."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from pathlib import Path
+from threading import Lock
+
+from seewhy.twin.store import TWIN_FILE, FolderStore
+from seewhy.types.twin import Twin
+
+ROOM = 16 << 20
+"""Bytes of JSON whose twins are remembered: those of four hundred short clips. In memory they take eight times that."""
+
+File = tuple[int, int, int]
+"""Which file it is: inode, time of its last change in ns, bytes. Twins are replaced by new files, not written over."""
+
+
+class RecallingStore(FolderStore):
+    """A `FolderStore` that gives a twin it has read before, as long as its file is the same. Threads may share it.
+
+    Args:
+        room: bytes of the twins' files that are remembered, the latest used ones.
+    """
+
+    def __init__(self, root: Path, room: int = ROOM) -> None:
+        super().__init__(root)
+        self._room = room
+        self._known: OrderedDict[str, tuple[File, Twin]] = OrderedDict()
+        self._lock = Lock()
+
+    def load(self, video: str) -> Twin:
+        file = self._file(video)
+        with self._lock:
+            known = self._known.get(video)
+            if known is not None and known[0] == file:
+                self._known.move_to_end(video)
+                return known[1]
+        twin = super().load(video)
+        if file is not None and file == self._file(video):  # else it was replaced meanwhile
+            self._keep(video, file, twin)
+        return twin
+
+    def _file(self, video: str) -> File | None:
+        """None: it is not there, or is being replaced."""
+        try:
+            found = (self._folder(video) / TWIN_FILE).stat()
+        except OSError:
+            return None
+        return found.st_ino, found.st_mtime_ns, found.st_size
+
+    def _keep(self, video: str, file: File, twin: Twin) -> None:
+        with self._lock:
+            self._known[video] = file, twin
+            self._known.move_to_end(video)
+            taken = sum(file[2] for file, _ in self._known.values())
+            while taken > self._room:
+                _, ((_, _, size), _) = self._known.popitem(last=False)
+                taken -= size
