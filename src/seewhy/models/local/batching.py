@@ -6,7 +6,8 @@ batch runs, the others queue; then one of those that wait takes along all that w
 caller that is alone gets exactly the batches it asks for.
 
 Which items share a batch depends on the moment. Results do not, but for rounding: processors multiply matrices of
-another size in another order.
+another size in another order. Where rounding may decide, as it does which word comes next, batches have to be of one
+shape; see `composed.steady`.
 """
 
 from __future__ import annotations

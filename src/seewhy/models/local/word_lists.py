@@ -23,10 +23,22 @@ _LISTS = parse_lists((files("seewhy.models.local") / "word_lists.txt").read_text
 
 FUNCTION = _LISTS["function"]
 """Words that join others."""
+NEGATIONS = _LISTS["negations"]
+"""Words of `FUNCTION` that turn what follows into its absence."""
+QUANTITIES = _LISTS["quantities"]
+"""Words of `FUNCTION` that say how many or how often."""
+PARTICLES = _LISTS["particles"]
+"""Words of `FUNCTION` that may belong to the verb before them."""
+STILLING = _LISTS["stilling"]
+"""Words after which "still" is a state."""
+VERBS_TOO = _LISTS["verbs-too"]
+"""Attributes and places that are verbs, too."""
+DETERMINERS = _LISTS["determiners"]
 TELLING = _LISTS["telling"]
 """Words about the telling."""
-ECHOED = _LISTS["echoed"]
-"""Words of the prompts."""
+RELEASED_STOP = _LISTS["released-stop"]
+"""Stop words of the published code."""
+RELEASED_FILLERS = _LISTS["released-fillers"]
 FILLERS = _LISTS["fillers"]
 ATTRIBUTES = _LISTS["attributes"]
 """What things are like."""

@@ -5,7 +5,6 @@ Imports transformers: to be imported after `torch_ready`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from transformers.cache_utils import DynamicLayer
@@ -14,17 +13,32 @@ from transformers.cache_utils import DynamicLayer
 class RoomyLayer(DynamicLayer):  # type: ignore[no-untyped-call]  # of the class, when it is made
     """One layer's keys and values of several rows."""
 
-    def __init__(self, rows: Sequence[tuple[Any, Any]], widest: int, room: int) -> None:
+    def __init__(self, keys: Any, values: Any, size: int) -> None:
         """
         Args:
-            rows: keys and values of each, (1, heads, L, D); they stand on the right of `widest` columns.
-            room: columns that are to follow.
+            keys, values: (B, heads, L, D); written into, also where somebody else looks at the same memory.
+            size: columns that are there already, of L.
         """
         super().__init__()  # type: ignore[no-untyped-call]
-        self.lazy_initialization(*rows[0])
-        self._whole = [_filled([row[kind] for row in rows], widest, room) for kind in (0, 1)]
-        self._size = widest
+        self.lazy_initialization(keys, values)
+        self._whole = [keys, values]
+        self._size = size
         self._show()
+
+    def begun(self, row: int, start: int, known: tuple[Any, Any]) -> RoomyLayer:
+        """One row by itself, as a layer that goes on after the keys and values that are known of it.
+
+        Its memory is this layer's: what it takes in is here, too.
+
+        Args:
+            start: the row's first column; it may go on up to where this layer is.
+            known: (1, heads, L, D) each.
+        """
+        end = start + known[0].shape[2]
+        places = [whole[row : row + 1, :, start : self._size] for whole in self._whole]
+        for place, value in zip(places, known, strict=True):
+            place[:, :, : end - start] = value
+        return RoomyLayer(places[0], places[1], end - start)
 
     def update(self, key_states: Any, value_states: Any, *_: Any, **__: Any) -> tuple[Any, Any]:
         """Take in columns; all of them up to there."""
@@ -43,12 +57,3 @@ class RoomyLayer(DynamicLayer):  # type: ignore[no-untyped-call]  # of the class
 
     def _show(self) -> None:
         self.keys, self.values = (whole[:, :, : self._size] for whole in self._whole)
-
-
-def _filled(rows: Sequence[Any], widest: int, room: int) -> Any:
-    """(B, heads, widest + room, D), 0 where nothing is."""
-    _, heads, _, size = rows[0].shape
-    whole = rows[0].new_zeros((len(rows), heads, widest + room, size))
-    for row, values in enumerate(rows):
-        whole[row, :, widest - values.shape[2] : widest] = values[0]
-    return whole

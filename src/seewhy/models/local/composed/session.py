@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from seewhy.models.local.composed.rows import Seen, see
@@ -19,51 +20,53 @@ def prompt_of(name: str) -> Prompt:
     return load_prompt(PACKAGE, name)
 
 
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a model is asked about a video."""
+
+    video: int
+    """which, of those of the session"""
+    prompt: str
+    values: Mapping[str, str] = field(default_factory=dict)
+    """the prompt's inputs"""
+    by: tuple[Chance | None, ...] = (None,)
+    """how tokens are drawn, for each text; None: always the likeliest"""
+
+
 class Session:
     """Each video is read once, when it is first asked about; what was computed of it is gone with the session."""
 
-    def __init__(self, model: Any, chat: VideoChat, tongue: Tongue, videos: Sequence[Video]) -> None:
+    def __init__(self, model: Any, chat: VideoChat, tongue: Tongue, videos: Sequence[Video], rows: int = 0) -> None:
         """
         Args:
             model: Qwen3-VL of transformers, in evaluation mode.
+            rows: questions that are answered side by side, always as if there were so many; see `write`.
         """
-        self._model, self._chat, self._tongue = model, chat, tongue
+        self._model, self._chat, self._tongue, self._rows = model, chat, tongue, rows
         self._videos = tuple(videos)
         self._seen: list[tuple[tuple[int, ...], Seen] | None] = [None] * len(self._videos)
 
-    def ask(
-        self,
-        name: str,
-        values: Sequence[Mapping[str, str]],
-        most: int,
-        *,
-        by: Sequence[Sequence[Chance | None]] | None = None,
-        states: bool = False,
-    ) -> list[tuple[Written, ...]]:
-        """Ask about every video at the same time.
+    def ask(self, questions: Sequence[Question], most: int, *, states: bool = False) -> list[tuple[Written, ...]]:
+        """Ask all of this at the same time.
 
         Args:
-            name: of the prompt.
-            values: its inputs, for each video.
             most: tokens of a text.
-            by: how tokens are drawn, for each text of each video; None: one text each, always the likeliest token.
             states: keep those in which the tokens were chosen.
 
         Returns:
-            for each video its texts.
+            for each question its texts.
 
         Raises:
             PerceptionError: the model computes what is no number.
             WeightsError: its template has no place for a video.
         """
-        prompt = prompt_of(name)
-        talks = [self._chat.talk(prompt.fill(one), video) for one, video in zip(values, self._videos, strict=True)]
-        chances = by if by is not None else [(None,)] * len(talks)
-        wishes = [
-            Wish(self._read(number, talk), talk.tail, most, tuple(one), states)
-            for number, (talk, one) in enumerate(zip(talks, chances, strict=True))
-        ]
-        return write(self._model, wishes, self._tongue)
+        if not questions:
+            return []
+        wishes = []
+        for one in questions:
+            talk = self._chat.talk(prompt_of(one.prompt).fill(one.values), self._videos[one.video])
+            wishes.append(Wish(self._read(one.video, talk), talk.tail, most, one.by, states))
+        return write(self._model, wishes, self._tongue, self._rows)
 
     def _read(self, number: int, talk: Talk) -> Seen:
         known = self._seen[number]

@@ -12,6 +12,15 @@ video that would result. Either description's token states, pooled, are a vector
 The published code reads the video again for each prompt, and each sample, one query at a time. Here it is read once a
 query, and what is asked about several videos, or drawn several times, is written side by side; the states are kept as
 they are computed. What comes out is the same, but for rounding.
+
+Rounding matters: in bfloat16 it now and then decides which of two words comes next, and then all that follows. So what
+is written side by side is computed as if each stood alone in a batch of the same shape (see `Rows` and `write`). The
+same video, edit, seed and `local.batch` give the same text and vector to the last bit, in float32 and bfloat16 alike:
+when asked again, whatever is asked at the same time, in whatever order, and after an interruption. That is tested on
+CPUs; on a GPU it rests on attention that goes over keys in order, as the kernels that take a mask do, and is certain at
+local.batch = 1. On another device, at another `local.batch`, or once memory has fallen short (there are fewer rows from
+then on), texts and vectors are the same but for rounding. Models with experts (MoE) round by all rows that share an
+expert, and need local.batch = 1 to be exact.
 """
 
 from __future__ import annotations
@@ -21,23 +30,25 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import Any, TypeAlias, TypeVar
+from typing import Any
 
 from seewhy.errors import PerceptionError, WeightsError
 from seewhy.models.local.batching import Batcher
-from seewhy.models.local.composed.session import DESCRIBE, JOIN, REASON, SINGLE, TARGET, Session, prompt_of
+from seewhy.models.local.composed.reasoned import Reasoned
+from seewhy.models.local.composed.session import DESCRIBE, JOIN, REASON, SINGLE, TARGET, Question, Session, prompt_of
+from seewhy.models.local.composed.steady import Outcome, Result, Steady
 from seewhy.models.local.composed.videos import VideoChat
 from seewhy.models.local.composed.writing import Chance, Tongue, Written
 from seewhy.models.local.devices import device_for
 from seewhy.models.local.footage import READS_VIDEOS, Footage
-from seewhy.models.local.pool import POOL, is_out_of_memory
+from seewhy.models.local.pool import POOL
 from seewhy.models.local.pooling import Vector, pool_tokens
 from seewhy.models.local.speaking import Speaker
 from seewhy.models.local.weights import find
 from seewhy.plain import as_data, plain
 from seewhy.settings import Settings
 
-FORMAT = "1"
+FORMAT = "2"
 """Raised when the same model and prompts would give other vectors."""
 REASONING_TOKENS = 128
 """of what would follow; as in the published code"""
@@ -46,11 +57,6 @@ DESCRIPTION_TOKENS = 256
 EDIT_CHARACTERS = 2000
 REASONING_CHARACTERS = 2000
 """128 tokens are rarely more than 1000 characters."""
-
-Item = TypeVar("Item")
-Result = TypeVar("Result")
-Outcome: TypeAlias = Result | PerceptionError
-"""What came of one item, or why nothing did."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -67,12 +73,14 @@ class Imagined:
     """A video that would result from an edit."""
 
     traces: tuple[str, ...]
-    """what would follow, each sample; none in single_stage"""
+    """what would follow, each sample that says something; none in single_stage"""
     reasoning: str
-    """the trace that the description follows: the one, or all of them joined"""
+    """the trace that the description follows: the one, or all of them joined; empty where there is none"""
     text: str
     vector: Vector
     """(D,), of length 1"""
+    notes: tuple[str, ...] = ()
+    """what had to be done without, for the user"""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -108,8 +116,9 @@ class PooledStates:
                 f"reads videos: {' or '.join(sorted(READS_VIDEOS))}. Set local.vision to one, such as "
                 "Qwen/Qwen3-VL-8B-Instruct, or take the channel out of compose.channels"
             )
-        self._describing = Batcher(_settled(self._describe), settings.local.batch)
-        self._imagining = Batcher(_settled(self._imagine), settings.local.batch)
+        rows = settings.local.batch
+        self._describing = Batcher(Steady(self._describe, rows), rows)
+        self._imagining = Batcher(Steady(self._imagine, rows), rows)
 
     @property
     def key(self) -> Mapping[str, str]:
@@ -159,46 +168,43 @@ class PooledStates:
 
     # side by side
 
-    def _describe(self, videos: Sequence[Footage]) -> list[Outcome[Described]]:
-        with self._session(videos) as session:
-            texts = session.ask(DESCRIBE, [{}] * len(videos), DESCRIPTION_TOKENS, states=True)
+    def _describe(self, videos: Sequence[Footage], rows: int) -> list[Outcome[Described]]:
+        with self._session(videos, rows) as session:
+            questions = [Question(number, DESCRIBE) for number in range(len(videos))]
+            texts = session.ask(questions, DESCRIPTION_TOKENS, states=True)
         return [_or_error(partial(self._described, text)) for (text,) in texts]
 
-    def _imagine(self, asked: Sequence[Edited]) -> list[Outcome[Imagined]]:
+    def _imagine(self, asked: Sequence[Edited], rows: int) -> list[Outcome[Imagined]]:
         edits = [{"edit": as_data(plain(one.edit, EDIT_CHARACTERS))} for one in asked]
-        with self._session([one.footage for one in asked]) as session:
-            traces, reasonings = self._reasoned(session, edits)
-            if self._compose.strategy == "single_stage":
-                texts = session.ask(SINGLE, edits, DESCRIPTION_TOKENS, states=True)
-            else:
-                values = [
-                    {**edit, "reasoning": _as_told(reasoning)}
-                    for edit, reasoning in zip(edits, reasonings, strict=True)
-                ]
-                texts = session.ask(TARGET, values, DESCRIPTION_TOKENS, states=True)
-        return [
-            _or_error(partial(self._imagined, several, reasoning, text))
-            for several, reasoning, (text,) in zip(traces, reasonings, texts, strict=True)
-        ]
+        with self._session([one.footage for one in asked], rows) as session:
+            reasoned = self._reasoned(session, edits)
+            questions = [
+                Question(number, TARGET, {**edit, "reasoning": _as_told(one.reasoning)})
+                if one.reasoning
+                else Question(number, SINGLE, edit)
+                for number, (edit, one) in enumerate(zip(edits, reasoned, strict=True))
+            ]
+            texts = session.ask(questions, DESCRIPTION_TOKENS, states=True)
+        return [_or_error(partial(self._imagined, one, text)) for one, (text,) in zip(reasoned, texts, strict=True)]
 
-    def _reasoned(
-        self, session: Session, edits: Sequence[Mapping[str, str]]
-    ) -> tuple[list[tuple[str, ...]], list[str]]:
-        """The traces of each edit, and the one that counts."""
-        match self._compose.strategy:
-            case "single_stage":
-                return [()] * len(edits), [""] * len(edits)
-            case "two_stage":
-                traces = self._texts(session.ask(REASON, edits, REASONING_TOKENS))
-                return traces, [trace for (trace,) in traces]
-            case "self_consistency":
-                by = [self._chances(edit["edit"]) for edit in edits]
-                traces = self._texts(session.ask(REASON, edits, REASONING_TOKENS, by=by))
-                values = [
-                    {**edit, "reasonings": "\n".join(map(_as_told, several))}
-                    for edit, several in zip(edits, traces, strict=True)
-                ]
-                return traces, [joined for (joined,) in self._texts(session.ask(JOIN, values, REASONING_TOKENS))]
+    def _reasoned(self, session: Session, edits: Sequence[Mapping[str, str]]) -> list[Reasoned]:
+        """What would follow from each edit."""
+        if self._compose.strategy == "single_stage":
+            return [Reasoned()] * len(edits)
+        drawn = self._compose.strategy == "self_consistency"
+        questions = [
+            Question(number, REASON, edit, self._chances(edit["edit"]) if drawn else (None,))
+            for number, edit in enumerate(edits)
+        ]
+        reasoned = [Reasoned.of(said) for said in self._texts(session.ask(questions, REASONING_TOKENS))]
+        several = [number for number, one in enumerate(reasoned) if len(one.traces) > 1]
+        questions = [
+            Question(number, JOIN, {**edits[number], "reasonings": "\n".join(map(_as_told, reasoned[number].traces))})
+            for number in several
+        ]
+        for number, (joined,) in zip(several, self._texts(session.ask(questions, REASONING_TOKENS)), strict=True):
+            reasoned[number] = reasoned[number].joined(joined)
+        return reasoned
 
     def _chances(self, edit: str) -> tuple[Chance | None, ...]:
         """How each sample is drawn; at no temperature all are alike."""
@@ -221,10 +227,10 @@ class PooledStates:
         )
         return Described(chat.text(tokens).strip(), vector)
 
-    def _imagined(self, traces: tuple[str, ...], reasoning: str, written: Written) -> Imagined:
+    def _imagined(self, reasoned: Reasoned, written: Written) -> Imagined:
         """Raises ValueError: there is no vector."""
         described = self._described(written)
-        return Imagined(traces, reasoning, described.text, described.vector)
+        return Imagined(reasoned.traces, reasoned.reasoning, described.text, described.vector, reasoned.notes)
 
     # the model
 
@@ -233,11 +239,11 @@ class PooledStates:
         return VideoChat(self._speaker.weights)
 
     @contextmanager
-    def _session(self, videos: Sequence[Footage]) -> Iterator[Session]:
+    def _session(self, videos: Sequence[Footage], rows: int) -> Iterator[Session]:
         watched = [self._chat.watch(footage) for footage in videos]
         device = self._device
         with POOL.use(self._speaker.key(device), device, lambda: self._speaker.load(device)) as model:
-            yield Session(model, self._chat, tongue_of(model, self._chat), watched)
+            yield Session(model, self._chat, tongue_of(model, self._chat), watched, rows)
 
 
 def tongue_of(model: Any, chat: VideoChat) -> Tongue:
@@ -245,32 +251,6 @@ def tongue_of(model: Any, chat: VideoChat) -> Tongue:
     ends = model.generation_config.eos_token_id
     more = ends if isinstance(ends, list) else [] if ends is None else [ends]
     return Tongue(frozenset({chat.end, *map(int, more)}), chat.special, chat.size)
-
-
-def _settled(run: Callable[[Sequence[Item]], list[Outcome[Result]]]) -> Callable[[list[Item]], list[Outcome[Result]]]:
-    """An item that fails by itself has its error as its result. Of several that fail together each is tried alone, and
-    those that do not fit the memory together are halved; see `Batcher`."""
-
-    def settled(items: list[Item]) -> list[Outcome[Result]]:
-        try:
-            return run(items)
-        except PerceptionError as error:
-            if len(items) > 1:
-                raise
-            return [error]
-        except (RuntimeError, MemoryError) as error:
-            if len(items) > 1 or not is_out_of_memory(error):
-                raise
-        # here, and not where it failed: the error would have held what was computed
-        POOL.release()
-        try:
-            return run(items)
-        except (RuntimeError, MemoryError) as error:
-            if not is_out_of_memory(error):
-                raise
-        return [PerceptionError("there is no memory for a video of this length; take a smaller model (local.vision)")]
-
-    return settled
 
 
 def seed_of(seed: int, edit: str, number: int) -> int:

@@ -13,6 +13,10 @@ from seewhy.models.local.composed.rows import Rows, Seen
 from seewhy.models.local.pooling import States
 from seewhy.models.local.torches import torch_ready
 
+AMONG, SHARE = 50, 0.9
+"""As in the code published with CoVR-R: at its temperature, what is unlikely would come too often."""
+_INFINITE = float("inf")
+
 
 @dataclass(frozen=True, slots=True)
 class Chance:
@@ -22,6 +26,10 @@ class Chance:
     """over 0"""
     seed: int
     """0 to 2**63 - 1"""
+    among: int = AMONG
+    """the likeliest tokens only, so many"""
+    share: float = SHARE
+    """of these the likeliest only, as many as it takes to have such a share of the chances; 0..1"""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -89,15 +97,21 @@ class _Text:
     states: list[Any] = field(default_factory=list)
     whole: bool = False
 
-    def take(self, token: int, state: Any, ends: Collection[int]) -> bool:
-        """Go on with a token; whether the text is at its end."""
+    @property
+    def over(self) -> bool:
+        """Whether it is at its end."""
+        return self.whole or len(self.tokens) >= self.most
+
+    def take(self, token: int, state: Any, ends: Collection[int]) -> None:
+        """Go on with a token; nothing where the text is at its end."""
+        if self.over:
+            return
         if token in ends:
             self.whole = True
-            return True
+            return
         self.tokens.append(token)
         if self.keeps:
             self.states.append(state)
-        return len(self.tokens) >= self.most
 
     def written(self) -> Written:
         states: States | None = None
@@ -107,12 +121,18 @@ class _Text:
         return Written(tuple(self.tokens), states, self.whole)
 
 
-def write(model: Any, wishes: Sequence[Wish], tongue: Tongue) -> list[tuple[Written, ...]]:
+def write(model: Any, wishes: Sequence[Wish], tongue: Tongue, rows: int = 0) -> list[tuple[Written, ...]]:
     """Write all texts, side by side.
+
+    Every step has a row for as many texts as there are at first, also when some are at their end; with `rows` always as
+    many as so many wishes would need. Who asks for the same number each time gets for each wish the same texts and
+    states to the last bit, whatever is asked beside it; see `Rows`. (Not of models with experts: how the tokens of all
+    rows fall on these is in the shapes, too.) A row more costs little while the weights are what takes time to read.
 
     Args:
         model: Qwen3-VL of transformers, in evaluation mode.
         wishes: at least one.
+        rows: wishes for which there is room; 0, or fewer than there are: as many as there are.
 
     Returns:
         for each wish its texts, in the order of `Wish.by`.
@@ -123,24 +143,19 @@ def write(model: Any, wishes: Sequence[Wish], tongue: Tongue) -> list[tuple[Writ
     """
     torch = torch_ready()
     texts = [_begun(model, number, wish, chance) for number, wish in enumerate(wishes) for chance in wish.by]
+    filling = max(rows - len(wishes), 0) * max(len(wish.by) for wish in wishes)
+    idle = min(tongue.ends, default=0)
     with torch.inference_mode():
-        rows = Rows(model, [wish.seen for wish in wishes], [wish.tail for wish in wishes], max(w.most for w in wishes))
-        rows.repeat([len(wish.by) for wish in wishes])
-        logits = rows.logits
-        forbidden = tongue.forbidden(logits.shape[1]).to(logits.device)
-        going = texts
+        going = Rows(model, [wish.seen for wish in wishes], [wish.tail for wish in wishes], max(w.most for w in wishes))
+        going.choose([*(text.wish for text in texts), *[0] * filling])
+        forbidden = tongue.forbidden(model.get_output_embeddings().weight.shape[0]).to(model.device)
         while True:
-            tokens = _chosen(logits.masked_fill(forbidden, -torch.inf), going)
-            chosen = zip(going, tokens, rows.states, strict=True)
-            over = [text.take(token, state, tongue.ends) for text, token, state in chosen]
-            staying = [place for place, is_over in enumerate(over) if not is_over]
-            if not staying:
+            tokens = _chosen(going.logits[: len(texts)].masked_fill(forbidden, -_INFINITE), texts)
+            for text, token, state in zip(texts, tokens, going.states, strict=False):
+                text.take(token, state, tongue.ends)
+            if all(text.over for text in texts):
                 break
-            if len(staying) < len(going):
-                going = [going[place] for place in staying]
-                rows.keep(staying)
-            rows.step([text.tokens[-1] for text in going])
-            logits = rows.logits
+            going.step([*(idle if text.over else text.tokens[-1] for text in texts), *[idle] * filling])
         return [tuple(text.written() for text in texts if text.wish == number) for number in range(len(wishes))]
 
 
@@ -153,25 +168,33 @@ def _begun(model: Any, number: int, wish: Wish, chance: Chance | None) -> _Text:
 
 def _chosen(logits: Any, texts: Sequence[_Text]) -> list[int]:
     """A token for each text: the likeliest, or one drawn as likely as its logit says (the Gumbel-max trick: the logits
-    with Gumbel noise on them are greatest where a draw would have fallen).
+    with Gumbel noise on them are greatest where a draw would have fallen). Of texts that are over, any.
 
     Args:
         logits: (B, V), float32; minus infinity for what may not come.
     """
     torch = torch_ready()
     best = logits.amax(-1)
-    drawn = [row for row, text in enumerate(texts) if text.chance is not None]
+    drawn = [row for row, text in enumerate(texts) if text.chance is not None and not text.over]
     if drawn:
         logits = logits.clone()
         for row in drawn:
             chance = texts[row].chance
             assert chance is not None, "only those that are drawn"
             waits = torch.empty_like(logits[row]).exponential_(generator=texts[row].noise)
-            logits[row] = logits[row] / chance.temperature - waits.log()
+            logits[row] = _likely(logits[row] / chance.temperature, chance) - waits.log()
     places = logits.argmax(-1)
     values = torch.stack([best.isfinite().to(places.dtype), places]).tolist()  # one wait for the device, not two
-    if not all(values[0]):
+    if not all(finite or text.over for finite, text in zip(values[0], texts, strict=True)):
         raise PerceptionError(
             "the model computes what is no number in this precision; set local.dtype to bfloat16 or float32"
         )
     return [int(token) for token in values[1]]
+
+
+def _likely(logits: Any, chance: Chance) -> Any:
+    """The logits, (V,), of the tokens that a draw may fall on; minus infinity for all others."""
+    best = logits.topk(min(chance.among, len(logits))).values
+    shares = best.softmax(-1)
+    least = best.masked_fill(shares.cumsum(-1) - shares >= chance.share, _INFINITE).amin()
+    return logits.masked_fill(logits < least, -_INFINITE)
