@@ -1,12 +1,13 @@
 """How long a question takes from the command line, process start included, and where the time goes.
 
-    python benchmarks/search_latency.py [--library DIR] [--videos 97] [--repeats 5] [--question TEXT]
+    python benchmarks/search_latency.py [--library DIR] [--videos 97] [--repeats 5] [--question TEXT] [--count 30]
 
 Without --library, a library of ideal twins is made in a temporary folder: the clips of the synthetic benchmark,
 three at a time in one picture, as perfect perception would see them. `seewhy search --json` then takes turns with
 two yardsticks in fresh processes: Python that does nothing, and Python that imports the two libraries without which
 nothing can be embedded. Wall time depends on what else the machine does; CPU time (user and system, all threads)
-does much less. The stages are those of the same search inside one fresh process.
+does much less. The stages are those of the same search inside one fresh process. Then what questions and edits take
+in one process: each by itself, in a library opened anew and once more, and all together.
 """
 
 from __future__ import annotations
@@ -19,9 +20,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import islice, permutations
+from itertools import cycle, islice, permutations
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +32,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "reason")
 from ideal_twins import ideal_twin
 
 from seewhy import Library, Settings, Twin
-from seewhy.bench.synthetic import benchmark_clips
+from seewhy.bench.synthetic import benchmark_clips, benchmark_edits, benchmark_queries
 from seewhy.build import categories
 from seewhy.twin.catalog_rows import FileStat
 from seewhy.twin.folder import LibraryFolder
@@ -56,7 +57,8 @@ from seewhy.library import Library
 lap("imports of the command and the library")
 with Library.open(sys.argv[1], create=False, read_only=True) as library:
     lap("open the library")
-    library._parts.decomposer, library._parts.checker
+    import seewhy.reason.judge
+    library._parts.decomposer
     lap("load the grammar and the judge")
     library._parts.encoder.encode(["warm"])
     lap("load the text encoder")
@@ -155,12 +157,37 @@ def report(folder: Path, question: str, repeats: int, compiled: str) -> None:
         print(f"{stage:44} {1e3 * statistics.median(seconds[stage] for _, seconds, _ in runs):8.0f}")
 
 
+def in_one_process(folder: Path, count: int) -> None:
+    """CPU milliseconds of a question and of an edit; videos of the library take turns as references."""
+    questions = [query.text for query in islice(cycle(benchmark_queries()), count)]
+    with Library.open(folder, create=False, read_only=True) as library:
+        library.search(QUESTION)  # loads the text encoder, and what else a process loads once
+        videos = [entry.id for entry in library.videos() if entry.id is not None]
+    edits = [(videos[i % len(videos)], edit.text) for i, edit in enumerate(islice(cycle(benchmark_edits()), count))]
+    print(f"\nCPU milliseconds each, of {count} in one process{'':8} {'first':>8} {'again':>8}")
+    asking: dict[str, Callable[[Library], object]] = {
+        "questions, one by one": lambda library: [library.search(question) for question in questions],
+        "questions, together": lambda library: list(library.search_all(questions)),
+        "edits, one by one": lambda library: [library.compose(*edit) for edit in edits],
+        "edits, together": lambda library: list(library.compose_all(edits)),
+    }
+    for name, ask in asking.items():
+        with Library.open(folder, create=False, read_only=True) as library:
+            took = []
+            for _ in range(2):
+                began = time.process_time()
+                ask(library)
+                took.append(1e3 * (time.process_time() - began) / count)
+        print(f"{name:44} {took[0]:8.0f} {took[1]:8.0f}")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--library", type=Path, help="an existing library instead of a synthetic one")
     parser.add_argument("--videos", type=int, default=97, help="videos of the synthetic library")
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--question", default=QUESTION)
+    parser.add_argument("--count", type=int, default=30, help="questions, and edits, in one process")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         folder, compiled = given.library, str(Path(temporary) / "compiled")
@@ -170,6 +197,7 @@ def main() -> None:
             make_library(folder, given.videos)
             print(f"library of {given.videos} ideal twins made in {time.perf_counter() - began:.0f} s\n")
         report(folder, given.question, given.repeats, compiled)
+        in_one_process(folder, given.count)
 
 
 if __name__ == "__main__":

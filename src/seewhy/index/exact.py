@@ -84,8 +84,9 @@ class ExactIndex:
     def __len__(self) -> int:
         return sum(piece.count for piece in self._pieces())
 
-    def videos(self) -> frozenset[str]:
-        return frozenset(video for piece in self._pieces() for video in piece.ids())
+    def videos(self, filters: Filters | None = None) -> frozenset[str]:
+        gallery = Gallery(filters, ())
+        return frozenset(video for piece in self._pieces() for video in piece.admitted(gallery).ids())
 
     def add(self, video: str, components: Sequence[Component], vectors: Vectors, meta: VideoMeta) -> None:
         """Add a video or replace it.
@@ -149,7 +150,6 @@ class ExactIndex:
 
         Raises:
             ValueError: k < 1, or a condition that cannot be compared.
-            QueryError: a filter that does not read.
         """
         vectors = checked_conditions(conditions, k, self.fingerprint.dimensions)
         gallery = Gallery(filters, exclude)

@@ -3,29 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 
-from seewhy.errors import QueryError
 from seewhy.index.seam import SearchCondition, VideoMeta
 from seewhy.models.text import Vectors
 from seewhy.types.query import Filters
+from seewhy.types.time import moment
 from seewhy.types.twin import Component
-
-
-def moment(date: str) -> datetime:
-    """An ISO 8601 date or time; where it names no zone, UTC.
-
-    Raises:
-        ValueError: it is none.
-
-    >>> moment("2024-05-01") == moment("2024-05-01T02:00:00+02:00")
-    True
-    """
-    parsed = datetime.fromisoformat(date)
-    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
 
 
 def checked_video(
@@ -75,29 +61,29 @@ def checked_conditions(conditions: Sequence[SearchCondition], k: int, dimensions
 
 
 class Gallery:
-    """Which videos a search looks at: filters and exclusions, read once.
-
-    Raises:
-        QueryError: `after` or `before` is not an ISO 8601 date.
-    """
+    """Which videos a search looks at: filters and exclusions, read once."""
 
     def __init__(self, filters: Filters | None, exclude: Collection[str]) -> None:
-        self._filters = filters or Filters()
-        self._exclude = frozenset(exclude)
-        self._after = _bound("after", self._filters.after)
-        self._before = _bound("before", self._filters.before)
-        self._category = self._filters.category.casefold() if self._filters.category is not None else None
+        self.filters = filters or Filters()
+        self.exclude = frozenset(exclude)
+        self._after = moment(self.filters.after) if self.filters.after is not None else None
+        self._before = moment(self.filters.before) if self.filters.before is not None else None
+        self._category = self.filters.category.casefold() if self.filters.category is not None else None
 
     @property
-    def is_everything(self) -> bool:
-        """True: nothing is left out, so nobody needs to ask."""
-        return not self._exclude and self._filters == Filters()
+    def is_unfiltered(self) -> bool:
+        """True: nothing but the exclusions is left out."""
+        return self.filters == Filters()
 
     def admits(self, video: str, meta: VideoMeta) -> bool:
-        """Durations inclusive, dates in [after, before), categories compared without regard to case."""
-        filters = self._filters
-        if video in self._exclude or (filters.videos is not None and video not in filters.videos):
+        if video in self.exclude or (self.filters.videos is not None and video not in self.filters.videos):
             return False
+        return self.fits(meta)
+
+    def fits(self, meta: VideoMeta) -> bool:
+        """Whether a video may be searched by what filters look at: durations inclusive, dates in [after, before),
+        categories compared without regard to case."""
+        filters = self.filters
         if filters.min_duration is not None and meta.duration < filters.min_duration:
             return False
         if filters.max_duration is not None and meta.duration > filters.max_duration:
@@ -107,14 +93,3 @@ class Gallery:
         if self._after is not None and moment(meta.date) < self._after:
             return False
         return self._before is None or moment(meta.date) < self._before
-
-
-def _bound(name: str, date: str | None) -> datetime | None:
-    if date is None:
-        return None
-    try:
-        return moment(date)
-    except ValueError as error:
-        raise QueryError(
-            f"filter {name}: {date!r} is not a date; write it as 2024-05-31 or 2024-05-31T18:00"
-        ) from error

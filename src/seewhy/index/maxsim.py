@@ -146,28 +146,33 @@ def scan_error(dimensions: int) -> float:
 
 
 def exact_best(
-    components: Vectors, vectors: Vectors, counts: Sequence[int]
+    components: Vectors, bounds: NDArray[np.int64], vectors: Vectors, counts: Sequence[int]
 ) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-    """Which component answers each condition best, in float64; of equals, the first.
+    """Which component of each video answers each condition best, in float64; of equals, the first.
 
     Args:
-        components: (n >= 1, dimensions), one video's.
+        components: (rows, dimensions), a video's rows together.
+        bounds: (V + 1,): video i has the rows [bounds[i], bounds[i + 1]), at least one.
         vectors: (M, dimensions), as for `maximum_per_condition`.
         counts: vectors per condition.
 
     Returns:
-        rows and scores, both (conditions,).
+        rows, counted from the video's first, and scores: both (V, conditions).
 
     >>> eye = np.eye(2, dtype=np.float32)
-    >>> exact_best(eye, np.array([[0, 1], [0.6, 0.8], [1, 0]], np.float32), [2, 1])
-    (array([1, 0]), array([1., 1.]))
+    >>> exact_best(eye, np.array([0, 2]), np.array([[0, 1], [0.6, 0.8], [1, 0]], np.float32), [2, 1])
+    (array([[1, 0]]), array([[1., 1.]]))
     """
+    videos, conditions = len(bounds) - 1, len(counts)
     rough = _products(components, np.ascontiguousarray(vectors.T), _few_rows(vectors.size))
-    owner = np.repeat(np.arange(len(counts)), counts)
-    tops = np.maximum.reduceat(rough.max(axis=0), np.cumsum([0, *counts[:-1]]))
-    rows, columns = np.nonzero(rough >= tops[owner] - 2 * scan_error(components.shape[1]))
+    tops = maximum_per_condition(maximum_per_video(rough, bounds), counts)
+    condition_of = np.repeat(np.arange(conditions), counts)
+    video_of = np.repeat(np.arange(videos), np.diff(bounds))
+    possible = tops[:, condition_of] - 2 * scan_error(components.shape[1])
+    rows, columns = np.nonzero(rough >= possible[video_of])
     # Products of two float32 are exact in float64, and numpy sums each row alone in a fixed order.
     exact = (components[rows].astype(np.float64) * vectors[columns].astype(np.float64)).sum(axis=1)
-    order = np.lexsort((rows, -exact, owner[columns]))
-    firsts = order[np.searchsorted(owner[columns][order], np.arange(len(counts)))]
-    return rows[firsts], exact[firsts]
+    asked = video_of[rows] * conditions + condition_of[columns]
+    order = np.lexsort((rows, -exact, asked))
+    firsts = order[np.searchsorted(asked[order], np.arange(videos * conditions))].reshape(videos, conditions)
+    return rows[firsts] - bounds[:-1, None], exact[firsts]

@@ -37,8 +37,9 @@ class MemoryIndex:
     def __len__(self) -> int:
         return len(self._videos)
 
-    def videos(self) -> frozenset[str]:
-        return frozenset(self._videos)
+    def videos(self, filters: Filters | None = None) -> frozenset[str]:
+        gallery = Gallery(filters, ())
+        return frozenset(video for video, entry in self._videos.items() if gallery.admits(video, entry.meta))
 
     def add(self, video: str, components: Sequence[Component], vectors: Vectors, meta: VideoMeta) -> None:
         own = checked_video(video, components, vectors, meta, self.fingerprint.dimensions)

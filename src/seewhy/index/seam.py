@@ -52,7 +52,9 @@ class ComponentIndex(Protocol):
         """Number of live videos."""
         ...
 
-    def videos(self) -> frozenset[str]: ...
+    def videos(self, filters: Filters | None = None) -> frozenset[str]:
+        """Ids of the live videos that the filters admit; with or without components."""
+        ...
 
     def add(self, video: str, components: Sequence[Component], vectors: Vectors, meta: VideoMeta) -> None:
         """Add a video or replace it. Durable when `flush` returns.

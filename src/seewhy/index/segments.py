@@ -9,7 +9,7 @@
       table.json        the videos in order with their row counts, and the sums of the other files
 
 Vectors and lines are memory-mapped: opening reads the table alone, and a search reads the lines of
-the components it returns alone.
+the components it returns alone, and those that it has read lately not again.
 """
 
 from __future__ import annotations
@@ -27,13 +27,22 @@ from pydantic import ValidationError
 
 from seewhy.errors import LibraryCorrupt
 from seewhy.files import publish_folder
+from seewhy.index.inputs import Gallery
 from seewhy.index.seam import VideoMeta
 from seewhy.index.sums import FileSum, checksum, file_sum, write_summed
 from seewhy.models.text import Vectors
+from seewhy.recent import Recent
 from seewhy.types.base import Frozen
+from seewhy.types.query import Filters
 from seewhy.types.twin import Component
 
 TABLE, VECTORS, OFFSETS, LINES = "table.json", "vectors.npy", "offsets.npy", "components.jsonl"
+
+COMPONENTS_KEPT = 8192
+"""Of each segment, for certain, once they were read: those of some hundred videos, 1 kB each."""
+
+FILTERS_KEPT = 8
+"""Of each segment, for certain: a byte a video each."""
 
 COPY_BYTES = 1 << 22
 """Files are copied in pieces of about this size when segments are merged."""
@@ -70,14 +79,56 @@ class Segment:
         """(videos + 1,): video i has the rows [bounds[i], bounds[i + 1])."""
         return np.cumsum([0, *(video.components for video in self.videos)], dtype=np.int64)
 
-    def vectors_of(self, video: int) -> Vectors:
-        """(its components, dimensions)."""
-        return self.vectors[int(self.bounds[video]) : int(self.bounds[video + 1])]
+    def together(self, videos: Sequence[int]) -> tuple[Vectors, NDArray[np.int64]]:
+        """The vectors of one or more videos, ascending: (rows, dimensions), and (videos + 1,) where each begins."""
+        first, last = videos[0], videos[-1] + 1
+        if last - first == len(videos):  # side by side: nothing is copied
+            bounds = self.bounds[first : last + 1]
+            return self.vectors[int(bounds[0]) : int(bounds[-1])], bounds - bounds[0]
+        starts, stops = self.bounds[list(videos)], self.bounds[[video + 1 for video in videos]]
+        rows = [self.vectors[start:stop] for start, stop in zip(starts.tolist(), stops.tolist(), strict=True)]
+        return np.concatenate(rows), np.cumsum([0, *(stops - starts)], dtype=np.int64)
 
     def component(self, video: int, row: int) -> Component:
         """The component in a video's row, counted from the video's first."""
         line = int(self.bounds[video]) + row
-        return Component.model_validate_json(self.lines[int(self.offsets[line]) : int(self.offsets[line + 1])])
+        known = self._read.get(line)
+        if known is not None:
+            return known
+        text = self.lines[int(self.offsets[line]) : int(self.offsets[line + 1])]
+        return self._read.put(line, Component.model_validate_json(text))
+
+    def admitted(self, gallery: Gallery) -> NDArray[np.bool_]:
+        """(videos,): which of them a search looks at, whether live or not."""
+        admitted = self._filtered(gallery).copy()
+        for video in gallery.exclude & self._places.keys():
+            admitted[self._places[video]] = False
+        return admitted
+
+    def _filtered(self, gallery: Gallery) -> NDArray[np.bool_]:
+        known = self._masks.get(gallery.filters)
+        if known is not None:
+            return known
+        mask = np.zeros(len(self.videos), np.bool_)
+        named = gallery.filters.videos
+        asked = range(len(mask)) if named is None else [self._places[video] for video in named & self._places.keys()]
+        for place in asked:
+            mask[place] = gallery.fits(self.videos[place].meta)
+        return self._masks.put(gallery.filters, mask)
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {video.id: place for place, video in enumerate(self.videos)}
+
+    @cached_property
+    def _masks(self) -> Recent[Filters, NDArray[np.bool_]]:
+        """Which videos filters let through: many questions have the same ones."""
+        return Recent(FILTERS_KEPT)
+
+    @cached_property
+    def _read(self) -> Recent[int, Component]:
+        """Components by line: the same ones answer many questions."""
+        return Recent(COMPONENTS_KEPT)
 
 
 @dataclass(frozen=True, slots=True)

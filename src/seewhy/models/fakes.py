@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from seewhy.errors import BadReply, Cancelled, EndpointError, ModelError
 from seewhy.models.language import Reply, Request, T
+from seewhy.types.base import words_of
 from seewhy.types.calls import Call, Purpose
 
 Answer = BaseModel | Mapping[str, Any] | str | Exception
@@ -67,7 +68,7 @@ class ScriptedModel:
         try:
             value = request.schema.model_validate_json(text)
         except ValidationError as error:
-            why = f"the scripted reply does not fit the schema: {error.errors(include_url=False)[0]['msg']}"
+            why = f"the scripted reply does not fit the schema: {words_of(error.errors(include_url=False)[0])}"
             raise BadReply(why, self._call(request, f"BadReply: {why}"), text) from error
         return Reply(value, text, self._call(request))
 

@@ -38,9 +38,8 @@ THREADS = 2
 class MiniLmEncoder:
     """A `TextEncoder`. The model is loaded when the first sentence is encoded, and shared by all encoders of a process.
 
-    Sentences of equal length run together, so none is padded and a vector is the same alone and among
-    others, but for its last bits. A process that forks should do so before the first sentence: threads do not
-    survive a fork.
+    Sentences of equal length run together, so none is padded, and a vector is the same alone and among others, to the
+    last bit. A process that forks should do so before the first sentence: threads do not survive a fork.
 
     Args:
         threads: it computes with.
@@ -65,7 +64,6 @@ class MiniLmEncoder:
         Raises:
             PluginError: the model's files are missing from the installation.
         """
-        # Equal sentences are one: to the last bit, which else depends on the place in a run.
         places = {sentence: place for place, sentence in enumerate(dict.fromkeys(sentences))}
         vectors = np.empty((len(places), self.dimensions), np.float32)
         if not places:

@@ -14,6 +14,7 @@ from typing import NoReturn
 from pydantic import ValidationError
 
 from seewhy.models.language import T
+from seewhy.types.base import words_of
 
 _REASONING = re.compile(r"<(think|thinking|thought|reasoning|analysis)>.*?</\1>", re.DOTALL | re.IGNORECASE)
 _REASONING_END = re.compile(r"</(?:think|thinking|thought|reasoning|analysis)>", re.IGNORECASE)
@@ -116,7 +117,7 @@ def _unfit(error: ValidationError) -> Unfit:
     lines = []
     for problem in problems[:MOST_PROBLEMS]:
         where = ".".join(str(part) for part in problem["loc"]) or "the object"
-        line = f"{where}: {problem['msg']}"
+        line = f"{where}: {words_of(problem)}"
         if problem["type"] != "missing":
             given = json.dumps(problem["input"], ensure_ascii=False, default=str)
             line += f" (given {given if len(given) <= MOST_QUOTED else given[:MOST_QUOTED] + '…'})"

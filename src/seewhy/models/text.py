@@ -28,7 +28,8 @@ class TextEncoder(Protocol):
     def encode(self, sentences: Sequence[str]) -> Vectors:
         """(N, dimensions), rows of unit length, in the order given; N = 0 gives shape (0, dimensions).
 
-        A sentence's vector does not depend on the others it is encoded with.
+        A sentence's vector does not depend on the others it is encoded with, to the last bit: else an answer would
+        depend on what was asked before, see `models.recalling`.
         """
         ...
 
