@@ -3,6 +3,7 @@ pictures."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, Self
 
@@ -25,8 +26,8 @@ class Footages(Protocol):
         """Twin, masks and file of a hit. Raises SeewhyError where one of them is gone."""
         ...
 
-    def thumbnail(self, video: str) -> bytes:
-        """A JPEG. Raises SeewhyError where it is gone."""
+    def thumbnail(self, video: str, paths: Sequence[str] = ()) -> bytes:
+        """A JPEG, also of a video outside the library that lay at `paths`. Raises SeewhyError where it is gone."""
         ...
 
 
@@ -59,12 +60,14 @@ class Answer(SearchResult):
     def _repr_html_(self) -> str:
         from seewhy.render.notebook import result_fragment
 
-        shown = [hit.video for hit in self.hits] + [self.query.reference] * (self.query.reference is not None)
-        return result_fragment(self, {video: self._thumbnail(video) for video in shown if video is not None})
+        thumbnails = {hit.video: self._thumbnail(hit.video) for hit in self.hits}
+        if self.query.reference is not None:
+            thumbnails[self.query.reference] = self._thumbnail(self.query.reference, self.reference_paths)
+        return result_fragment(self, thumbnails)
 
-    def _thumbnail(self, video: str) -> bytes | None:
+    def _thumbnail(self, video: str, paths: Sequence[str] = ()) -> bytes | None:
         try:
-            return self._footages.thumbnail(video)
+            return self._footages.thumbnail(video, paths)
         except SeewhyError:
             return None  # a picture less is no reason to show nothing; the fragment says that it is missing
 

@@ -174,14 +174,18 @@ def videos(
 
 @app.command()
 def remove(
-    ids: Annotated[list[str], typer.Argument(help="Video ids; 'seewhy videos' lists them.")],
+    ids: Annotated[
+        list[str],
+        typer.Argument(metavar="VIDEO...", help="Ids or their beginnings, or file names; 'seewhy videos' lists them."),
+    ],
     library: LibraryOption = None,
     set_: SetOption = None,
     config: ConfigOption = None,
 ) -> None:
     """Take videos out of the library. The video files themselves are not touched."""
     with open_library(library, settings_of(config, set_), read_only=False) as opened:
-        opened.remove(ids)
+        for video in opened.remove(ids):
+            print(f"removed {video}", file=sys.stderr)
 
 
 @app.command()

@@ -17,7 +17,7 @@ from seewhy.cli_options import (
     open_library,
     settings_of,
 )
-from seewhy.errors import SettingsError
+from seewhy.errors import QueryError, SettingsError
 
 if TYPE_CHECKING:
     from seewhy.answers import Answer
@@ -29,7 +29,9 @@ ask_app = typer.Typer()
 HitsOption = Annotated[int, typer.Option("-k", help="Number of hits.")]
 WholeOption = Annotated[bool, typer.Option("--json", help="Print the whole result as JSON.")]
 ReportOption = Annotated[Path | None, typer.Option("--report", help="Write an HTML page with the answer.")]
-VideosOption = Annotated[list[str] | None, typer.Option("--video", help="Only this video id; may be repeated.")]
+VideosOption = Annotated[
+    list[str] | None, typer.Option("--video", help="Only this video, by id or file name; may be repeated.")
+]
 MinDurationOption = Annotated[float | None, typer.Option("--min-duration", help="Seconds.")]
 MaxDurationOption = Annotated[float | None, typer.Option("--max-duration", help="Seconds.")]
 AfterOption = Annotated[str | None, typer.Option("--after", help="Recorded on this ISO date or later.")]
@@ -55,8 +57,8 @@ def search(
     config: ConfigOption = None,
 ) -> None:
     """Ask a question; get ranked videos, moments, objects and a verdict per condition."""
-    filters = _filters(video, min_duration, max_duration, after, before, category)
     with open_library(library, settings_of(config, set_, profile), asks=True) as opened:
+        filters = _filters(opened, video, min_duration, max_duration, after, before, category)
         answer = opened.search(question, k=k, filters=filters)
         _tell(opened, answer, report, as_json)
     if answer.degraded:
@@ -65,7 +67,9 @@ def search(
 
 @ask_app.command()
 def compose(
-    reference: Annotated[str, typer.Argument(metavar="REF", help="A video file, or the id of a video in the library.")],
+    reference: Annotated[
+        str, typer.Argument(metavar="REF", help="A video file, or the id or file name of a video in the library.")
+    ],
     edit: Annotated[str, typer.Argument(help="What is to be different, in words.")],
     library: LibraryOption = None,
     k: HitsOption = 10,
@@ -82,8 +86,8 @@ def compose(
     config: ConfigOption = None,
 ) -> None:
     """Find the video that would result from an edit of another one, which need not be in the library."""
-    filters = _filters(video, min_duration, max_duration, after, before, category)
     with open_library(library, settings_of(config, set_, profile), asks=True) as opened:
+        filters = _filters(opened, video, min_duration, max_duration, after, before, category)
         answer = opened.compose(reference, edit, k=k, filters=filters)
         _tell(opened, answer, report, as_json)
     if answer.degraded:
@@ -91,23 +95,38 @@ def compose(
 
 
 def _filters(
+    opened: Library,
     videos: list[str] | None,
     min_duration: float | None,
     max_duration: float | None,
     after: str | None,
     before: str | None,
     category: str | None,
-) -> Filters:
+) -> Filters | None:
+    """None: nothing is filtered. Raises QueryError."""
+    from pydantic import ValidationError
+
+    from seewhy.types.base import words_of
     from seewhy.types.query import Filters
 
-    return Filters(
-        videos=frozenset(videos) if videos else None,
-        min_duration=min_duration,
-        max_duration=max_duration,
-        after=after,
-        before=before,
-        category=category,
-    )
+    wanted = {
+        "videos": frozenset(opened.video_id(video) for video in videos) if videos else None,
+        "min_duration": min_duration,
+        "max_duration": max_duration,
+        "after": after,
+        "before": before,
+        "category": category,
+    }
+    if all(value is None for value in wanted.values()):
+        return None
+    try:
+        return Filters.model_validate(wanted)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        if not first["loc"]:  # about several of them, and names what was given
+            raise QueryError(words_of(first)) from error
+        option = str(first["loc"][0]).replace("_", "-")
+        raise QueryError(f"--{option} {first['input']}: {words_of(first)}") from error
 
 
 def _tell(opened: Library, answer: Answer, report: Path | None, as_json: bool) -> None:

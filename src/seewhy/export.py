@@ -16,7 +16,9 @@ ExportFormat = Literal["json", "csv", "coco"]
 
 CSV_COLUMNS = (
     "rank", "video", "path", "score", "coarse_score", "matched", "start", "end", "objects", "verdicts", "trace",
+    "query", "reference", "reference_path", "channels", "fused",
 )  # fmt: skip
+"""`query` is the question, or, where `reference` names a video, the edit of it."""
 
 
 def to_json(result: SearchResult) -> str:
@@ -25,7 +27,7 @@ def to_json(result: SearchResult) -> str:
 
 
 def to_csv(result: SearchResult) -> str:
-    """One row per hit; its best moment, its objects and its verdicts in words."""
+    """One row per hit: its best moment, its objects and its verdicts in words, and what it is an answer to."""
     out = io.StringIO()
     writer = csv.DictWriter(out, CSV_COLUMNS, lineterminator="\n")
     writer.writeheader()
@@ -44,6 +46,11 @@ def to_csv(result: SearchResult) -> str:
                 "objects": "; ".join(f"{o.track} {o.description}" for o in hit.objects),
                 "verdicts": "; ".join(f"{v.condition} {v.answer}" for v in hit.verdict.conditions),
                 "trace": hit.verdict.trace,
+                "query": result.query.text,
+                "reference": result.query.reference or "",
+                "reference_path": result.reference_paths[0] if result.reference_paths else "",
+                "channels": "; ".join(f"{name} {score:.4f}" for name, score in hit.channels.items()),
+                "fused": f"{hit.fused:.4f}" if hit.fused is not None else "",
             }
         )
     return out.getvalue()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -11,6 +12,10 @@ VIDEO_EXTENSIONS = frozenset(
      ".mts", ".mxf", ".ogv", ".ts", ".webm", ".wmv", ".y4m"}
 )  # fmt: skip
 """What is taken from a folder, in either case; a file that is named is tried whatever its extension."""
+
+_URL = re.compile(r"(?:^|/)(?:https?|ftps?|rtsps?|rtmps?|s3|gs|data|file):/", re.IGNORECASE)
+"""Also in a path that was made of one: 'folder/https:/...'."""
+NO_URLS = "seewhy reads files, not URLs; download it, and give the path of the file"
 
 
 def find_videos(paths: Sequence[Path]) -> tuple[Path, ...]:
@@ -36,3 +41,8 @@ def _below(folder: Path) -> Iterator[Path]:
             path = Path(parent, name)
             if not name.startswith(".") and path.suffix.lower() in VIDEO_EXTENSIONS and path.is_file():
                 yield path
+
+
+def is_url(named: Path | str) -> bool:
+    """Whether it is an address on a network, or a path that was made of one."""
+    return _URL.search(str(named)) is not None

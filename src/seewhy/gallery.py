@@ -26,4 +26,4 @@ class Gallery(Mapping[str, tuple[str, ...]]):
         return iter(sorted(self._catalog.committed()))
 
     def __len__(self) -> int:
-        return len(self._catalog.committed())
+        return self._catalog.count()

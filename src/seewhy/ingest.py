@@ -23,7 +23,7 @@ from threading import Event
 from seewhy.build import Build, Built, Failed, Perceive, Probe, Probed, UntilOver, Work, by_profile, categories
 from seewhy.enrich import Enriching
 from seewhy.errors import PerceptionError, TwinError, VideoNotFound
-from seewhy.find import find_videos
+from seewhy.find import NO_URLS, find_videos, is_url
 from seewhy.index.seam import ComponentIndex
 from seewhy.keep import Keeper
 from seewhy.models.text import TextEncoder
@@ -160,7 +160,8 @@ class _Ingest:
         except UnicodeEncodeError:
             reason = "its name is not valid UTF-8; rename the file"
         except (OSError, ValueError) as error:
-            reason = f"nothing can be read at this path ({error}); check the name"
+            what = NO_URLS if is_url(path) else "check the name"
+            reason = f"nothing can be read at this path ({error}); {what}"
         self._report(FileReport(path, None, "failed", reason, VideoNotFound.__name__))
         return None
 

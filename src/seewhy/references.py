@@ -2,7 +2,7 @@
 
 ::
 
-    id ───────────────────────────────────╮
+    id, or name in the library ───────────╮
     file ─▶ content ─▶ in the library? yes ┴▶ its twin ──────────────────────────╮
                                     no ─────▶ perceive ─▶ describe, if anyone can ┴▶ REFERENCE
 
@@ -17,19 +17,23 @@ import re
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from threading import Lock
 
 from seewhy.build import Build, Failed, Perceive, Probed, Work, by_profile
 from seewhy.errors import QueryError, SeewhyError, TwinNotFound, VideoError, VideoNotFound
+from seewhy.find import NO_URLS, is_url
 from seewhy.keep import entered, mask_table
+from seewhy.names import find_video
 from seewhy.perceive.seams import VideoDescriber
 from seewhy.reason.seams import Reference
 from seewhy.recorded import Recording
+from seewhy.reports import printable
 from seewhy.settings import Settings
 from seewhy.twin.catalog import Catalog
 from seewhy.twin.catalog_rows import FileStat, VideoRow
-from seewhy.twin.store import MemoryStore, TwinFiles, TwinStore
+from seewhy.twin.store import MemoryStore, TwinFiles, TwinStore, jpeg
 from seewhy.types.twin import Twin
 from seewhy.types.video import VideoFacts
 from seewhy.video.clip import Clip
@@ -39,6 +43,11 @@ from seewhy.video.source import VideoSource
 KEPT = 16
 """Videos outside the library that are remembered, so that another edit of one does not look at it again. Each is a twin
 and its masks, some megabytes."""
+
+THUMBNAIL_AT = 1.0
+"""Second that is drawn of a reference that nothing else is known of: many videos begin with a black picture."""
+THUMBNAIL_LINES = 180
+"""Height of that picture in pixels; that of a twin is 320 wide."""
 
 _ID = re.compile(r"[0-9a-f]{32}")
 
@@ -77,10 +86,11 @@ class References:
     def find(self, named: Path | str) -> Reference:
         """
         Args:
-            named: id of a video of the library, or path of a file, in the library or not.
+            named: id of a video of the library, or path of a file, in the library or not; where there is no such file,
+                also what else a video of the library is called by, see `seewhy.names`.
 
         Raises:
-            QueryError: no video has this id, or it has one and could not be indexed.
+            QueryError: no video has this id, several are called so, or the one could not be indexed.
             VideoError: the file is not there, is no video, or nothing could be made of it.
             TwinNotFound, TwinCorrupt: the library's twin of it cannot be read.
             PluginError, SettingsError: nothing can be perceived as things are set.
@@ -97,7 +107,10 @@ class References:
             if before is not None and before.video is not None and (file is None or before.is_same(file)):
                 video = before.video
             elif file is None:
-                raise _unknown(str(named), path)
+                row = find_video(catalog, str(named))
+                if row is None:
+                    raise _unknown(str(named), path)
+                return self._of_library(row, catalog.paths(row.id))
             else:
                 facts = self.source.probe(path)
                 video = facts.id
@@ -107,17 +120,38 @@ class References:
         assert file is not None, "otherwise the library knows it, or nobody does"
         return self._outside(file, facts or self.source.probe(path))
 
-    def thumbnail(self, video: str) -> bytes:
-        """A JPEG of a video outside the library that was a reference a short while ago.
+    def thumbnail(self, video: str, paths: Sequence[str] = ()) -> bytes:
+        """A JPEG of a video outside the library: of one that was a reference a short while ago, or else drawn from a
+        file with its content.
+
+        Args:
+            paths: where it lay when it was the reference.
 
         Raises:
-            TwinNotFound: it is not remembered.
+            TwinNotFound: it is not remembered, and no such file is there any more.
         """
         with self._lock:
             seen = self._seen.get(video)
-        if seen is None or not seen.done():
-            raise TwinNotFound(f"video {video!r} is not in the library, and was not looked at lately")
-        return seen.result().files.thumbnail
+        if seen is not None and seen.done():
+            return seen.result().files.thumbnail
+        for path in paths:
+            drawn = self._drawn(video, Path(path))
+            if drawn is not None:
+                return drawn
+        where = f"; it lay at {printable(', '.join(paths))}" if paths else ""
+        raise TwinNotFound(f"video {video} is not in the library, and no file with its content is there{where}")
+
+    def _drawn(self, video: str, path: Path) -> bytes | None:
+        """From a file; None: it is gone, cannot be read, or is another video by now."""
+        try:
+            facts = self.source.probe(path)
+            if facts.id != video:
+                return None
+            frames = self.source.frames(path, facts, rate=1 / THUMBNAIL_AT, lines=THUMBNAIL_LINES, max_frames=None)
+            first, *later = islice(frames, 2)
+        except VideoError:
+            return None
+        return jpeg((later or [first])[0].image)
 
     # Of the library
 
@@ -213,4 +247,6 @@ def _stat(path: Path) -> FileStat | None:
 def _unknown(named: str, path: Path) -> QueryError | VideoNotFound:
     if _ID.fullmatch(named):
         return QueryError(f"no video {named!r} in the library; 'seewhy videos' lists them")
-    return VideoNotFound(path, "there is no such file, nor a video of the library with this id; check the name")
+    if is_url(named):
+        return QueryError(f"{named}: {NO_URLS}")
+    return VideoNotFound(path, "there is no such file, nor a video of the library with this id or name; check the name")

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
 import pytest
 from ingest_fakes import Describer, JsonSource, Seen, make_library, perceive, run_ingest, write_video
 
@@ -29,6 +32,7 @@ from seewhy.references import References
 from seewhy.settings import Settings
 from seewhy.twin.catalog import Catalog
 from seewhy.twin.folder import CATALOG_FILE, LibraryFolder
+from seewhy.types.video import Frame, VideoFacts
 
 
 @pytest.fixture
@@ -129,12 +133,34 @@ class TestOfTheLibrary:
         assert reference.twin.id not in folder.store.ids()
         assert counted.looked == ["in.mp4"]
 
+    def test_it_has_the_name_that_answers_print(
+        self, folder: LibraryFolder, inside: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        references = finder(folder)
+        video = references.find(inside).twin.id
+        for named in ("in.mp4", "videos/in.mp4", video[:8], Path("in.mp4")):
+            assert references.find(named).twin.id == video
+        write_video(tmp_path / "in.mp4", "a file of that name")
+        monkeypatch.chdir(tmp_path)
+        assert references.find("in.mp4").twin.id not in folder.store.ids(), "a file that is there goes before"
+        assert references.find("videos/in.mp4").paths == (str(inside),)
+
+    def test_a_name_of_several_lists_them(self, folder: LibraryFolder, inside: Path, tmp_path: Path) -> None:
+        other = write_video(tmp_path / "more" / "in.mp4", "another one")
+        run_ingest(folder, other)
+        with pytest.raises(QueryError, match=r"'in\.mp4' may be any of 2 videos") as raised:
+            finder(folder).find("in.mp4")
+        assert str(inside) in str(raised.value)
+        assert str(other) in str(raised.value)
+
     def test_what_could_not_be_indexed_says_why(self, folder: LibraryFolder, inside: Path) -> None:
         with folder.catalog() as catalog:
             [failed] = catalog.videos("failed")
         references = finder(folder)
         with pytest.raises(QueryError, match="the film is torn"):
             references.find(failed.id)
+        with pytest.raises(QueryError, match="the film is torn"):
+            references.find("bad.mp4")
         with pytest.raises(VideoError, match="the film is torn"):
             references.find(inside.with_name("bad.mp4"))
 
@@ -230,6 +256,42 @@ class TestOutside:
     def test_an_id_that_nobody_knows_is_not_taken_for_a_file(self, folder: LibraryFolder) -> None:
         with pytest.raises(QueryError, match="seewhy videos"):
             finder(folder).find("0" * 32)
+
+    @pytest.mark.parametrize("named", ["https://example.org/a.mp4", "s3://clips/a.mp4", Path("http://example.org/a")])
+    def test_an_address_is_no_file(self, folder: LibraryFolder, named: Path | str) -> None:
+        with pytest.raises(QueryError, match=rf"^{named}: seewhy reads files, not URLs; download it"):
+            finder(folder).find(named)
+
+    def test_of_one_that_is_forgotten_a_file_is_drawn(self, folder: LibraryFolder, outside: Path) -> None:
+        paths = (str(outside.with_name("gone.mp4")), str(outside))
+        video = JsonSource().probe(outside).id
+        references = References(folder.catalog, folder.store, Painted(), Settings(), perceive=perceive)
+        drawn = cv2.imdecode(np.frombuffer(references.thumbnail(video, paths), np.uint8), cv2.IMREAD_COLOR)
+        assert drawn[4, 4].tolist() == pytest.approx([0, 0, 200], abs=8), "of the second second, red"
+        for gone in ((), paths[:1]):
+            with pytest.raises(TwinNotFound, match="no file with its content is there"):
+                references.thumbnail(video, gone)
+        write_video(outside, "something else by now")
+        with pytest.raises(TwinNotFound, match=r"out\.mp4"):
+            references.thumbnail(video, paths)
+
+
+@dataclass(frozen=True)
+class Painted(JsonSource):
+    """Videos whose first second is black and whose others are red."""
+
+    def probe(self, path: Path) -> VideoFacts:
+        if not path.is_file():
+            raise VideoNotFound(path, "gone")
+        return super().probe(path)
+
+    def frames(
+        self, path: Path, facts: VideoFacts, *, rate: float, lines: int | None, max_frames: int | None
+    ) -> Iterator[Frame]:
+        assert (rate, max_frames) == (1.0, None)
+        for index, color in enumerate([(0, 0, 0), (200, 0, 0), (0, 0, 0)]):
+            image = np.full((8, 8, 3), color, np.uint8)
+            yield Frame(index=index, pts=index, time_base=facts.time_base, t=float(index), image=image)
 
 
 class TestDescribed:

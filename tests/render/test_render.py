@@ -208,6 +208,33 @@ def test_the_table_prints_users_text_as_it_is(footage: Footage) -> None:
     assert "✓?" in text
 
 
+def test_where_there_is_no_hit_all_say_why(footage: Footage) -> None:
+    result = make_result(make_hit(footage), no_match=True).model_copy(update={"hits": (), "gallery": 0, "filtered": 3})
+    console = Console(file=io.StringIO(), width=120, force_terminal=False)
+    console.print(result_table(result))
+    assert isinstance(console.file, io.StringIO)
+    text = console.file.getvalue()
+    assert "no match: no video of the library passes the filters" in text
+    assert "0 of 3 videos, 0.10 s" in text
+    assert "No match: no video of the library passes the filters." in report_html([result], lambda _: footage)
+    assert "No match: no video of the library passes the filters." in result_fragment(result, {})
+
+
+def test_the_page_counts_what_was_searched(footage: Footage) -> None:
+    result = make_result(make_hit(footage), no_match=True).model_copy(update={"gallery": 1, "filtered": 2})
+    page = report_html([result], lambda _: footage)
+    assert "No match: of 1 of 3 videos none reaches the threshold of 0.50. The nearest are shown." in page
+
+
+def test_the_table_prints_how_ids_begin(footage: Footage) -> None:
+    hit = make_hit(footage).model_copy(update={"video": "0123456789abcdef" * 2})
+    console = Console(file=io.StringIO(), width=80, force_terminal=False)
+    console.print(result_table(make_result(hit)))
+    assert isinstance(console.file, io.StringIO)
+    row = next(line for line in console.file.getvalue().splitlines() if line.lstrip().startswith("1 "))
+    assert "  01234567  fake.mp4  " in row
+
+
 def test_a_narrow_terminal_keeps_the_numbers(footage: Footage) -> None:
     hit = make_hit(footage, path=f"{'long' * 20}.mp4")
     console = Console(file=io.StringIO(), width=60, force_terminal=False)

@@ -12,6 +12,7 @@ from seewhy.errors import AnnotationError
 from seewhy.imports.annotation import MOST_FRAMES
 from seewhy.imports.shapes import Size, compressed, polygons, uncompressed
 from seewhy.plain import plain
+from seewhy.types.base import words_of
 from seewhy.types.masks import Rle
 
 MOST_BYTES = 4 << 30
@@ -65,7 +66,7 @@ def record(kind: type[Read], document: object, where: str) -> Read:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         field = ".".join(str(part) for part in first["loc"]) or "it"
-        raise AnnotationError(f"{where}: {field}: {first['msg']}") from error
+        raise AnnotationError(f"{where}: {field}: {words_of(first)}") from error
 
 
 def mask_of(said: RleRecord | list[list[float]], size: Size, where: str) -> Rle | None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 
@@ -59,21 +58,23 @@ class _Edit:
 
     name: str
     picture: str | None
+    missing: str | None
+    """why there is no picture"""
     trace: list[tuple[str, str]]
 
 
 def report_html(
     answers: Sequence[SearchResult],
     footage: Callable[[Hit], Footage],
-    thumbnail: Callable[[str], bytes] | None = None,
+    thumbnail: Callable[[str, Sequence[str]], bytes] | None = None,
 ) -> str:
     """The page.
 
     Args:
         footage: where the pictures of a hit come from; where it raises a SeewhyError (the file was moved away), the
             hit is shown without pictures, and says why.
-        thumbnail: video → JPEG, for videos that edits start from; where it raises a SeewhyError, and without it, their
-            names are shown alone.
+        thumbnail: (video, where it lay) → JPEG, for videos that edits start from; where it raises a SeewhyError, the
+            page says why there is no picture. None: their names are shown alone.
     """
     shown = [(answer, _edit(answer, thumbnail), [_show(hit, footage) for hit in answer.hits]) for answer in answers]
     return templates().get_template("report.html").render(answers=shown)
@@ -102,15 +103,17 @@ def _show(hit: Hit, footage: Callable[[Hit], Footage]) -> _Shown:
     return _Shown(hit, name_of(hit), pictures, None, colors, channels_line(hit))
 
 
-def _edit(answer: SearchResult, thumbnail: Callable[[str], bytes] | None) -> _Edit | None:
+def _edit(answer: SearchResult, thumbnail: Callable[[str, Sequence[str]], bytes] | None) -> _Edit | None:
     """None: the answer is to a question."""
-    name, video, picture = reference_name(answer), answer.query.reference, None
+    name, video, picture, missing = reference_name(answer), answer.query.reference, None, None
     if name is None or video is None:
         return None
     if thumbnail is not None:
-        with suppress(SeewhyError):  # a picture less is no reason to show nothing
-            picture = jpeg_uri(thumbnail(video))
-    return _Edit(name, picture, trace_rows(answer))
+        try:
+            picture = jpeg_uri(thumbnail(video, answer.reference_paths))
+        except SeewhyError as error:  # a picture less is no reason to show nothing
+            missing = str(error)
+    return _Edit(name, picture, missing, trace_rows(answer))
 
 
 def _picture(still: Still) -> _Picture:

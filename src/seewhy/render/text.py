@@ -9,6 +9,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from seewhy.names import SHORT, short
 from seewhy.render.edit import channels_line, reference_name, trace_rows
 from seewhy.reports import printable
 from seewhy.types.hit import Answer, ConditionVerdict, Hit, Refinement, SearchResult
@@ -25,7 +26,7 @@ def result_table(result: SearchResult) -> RenderableType:
     """The whole answer, for `rich.print`. All that comes from users and files is printed as plain text."""
     parts: list[RenderableType] = [_question(result)]
     if result.no_match:
-        why = "nothing reaches the threshold; the nearest are" if result.hits else "there is no video to look at"
+        why = result.nothing or "nothing reaches the threshold; the nearest are"
         parts.append(Text(f"no match: {why}", style="bold yellow"))
     if result.hits:
         parts.append(_ranking(result))
@@ -36,7 +37,7 @@ def result_table(result: SearchResult) -> RenderableType:
         parts.append(Text(f"degraded: {note}", style="yellow"))
     seconds = sum(result.seconds.values())
     asked = f"; {result.usage.line()} of language models" if result.usage.calls else ""
-    parts.append(Text(f"{result.gallery} videos, {seconds:.2f} s{asked}", style="dim"))
+    parts.append(Text(f"{result.searched}, {seconds:.2f} s{asked}", style="dim"))
     return Group(*parts)
 
 
@@ -71,6 +72,7 @@ def _ranking(result: SearchResult) -> Table:
     table.add_column("score", justify="right", no_wrap=True, min_width=5)
     table.add_column("moment", no_wrap=True, min_width=9)
     table.add_column(marks_header, no_wrap=True, min_width=max(len(ids), len(marks_header)))
+    table.add_column("id", no_wrap=True, min_width=SHORT)
     table.add_column("video", overflow="fold", min_width=12)  # these two wrap: rich narrows such columns only
     table.add_column("objects", overflow="fold", min_width=12)
     for hit in result.hits:
@@ -79,6 +81,7 @@ def _ranking(result: SearchResult) -> Table:
             f"{hit.score:.2f}",
             str(hit.moments[0].span) if hit.moments else "-",
             _marks(hit, result),
+            Text(short(hit.video)),
             Text(name_of(hit)),
             Text(_objects(hit)),
             style="" if hit.matched else "dim",
@@ -119,7 +122,7 @@ def _refinement(refinement: Refinement) -> Text:
     about = [f"tracks {', '.join(map(str, step.tracks))}"] * bool(step.tracks)
     about += [str(step.span)] * (step.span is not None) + [f"'{step.question}'"] * bool(step.question)
     kept = ", kept" if refinement.kept else ""
-    what = f"{step.name.replace('_', ' ')} {refinement.video[:8]}{' ' if about else ''}{', '.join(about)}"
+    what = f"{step.name.replace('_', ' ')} {short(refinement.video)}{' ' if about else ''}{', '.join(about)}"
     return Text(
         f"looked again: {printable(what)}: {refinement.outcome}{kept}; {printable(refinement.said)}", style="dim"
     )
