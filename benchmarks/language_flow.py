@@ -11,7 +11,6 @@ model says; and calls, tokens and seconds per query.
 from __future__ import annotations
 
 import argparse
-import json
 import shutil
 import statistics
 import sys
@@ -21,68 +20,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from standins import NOWHERE, StandIn, agreeable
+
 from seewhy import Library, Settings
 from seewhy.bench.datasets.reel import load
 from seewhy.bench.measures import pessimistic_rank
 from seewhy.errors import SeewhyError
-from seewhy.models.fakes import ScriptedModel
-from seewhy.models.language import Request
-from seewhy.models.schema import strict_schema
-from seewhy.types.calls import Purpose, Usage
+from seewhy.types.calls import Usage
 from seewhy.types.hit import SearchResult
 from seewhy.types.query import Filters
-
-GAPS = 1
-"""candidates of which the agreeing model says that it lacks something"""
-
-
-def agreeable() -> ScriptedModel:
-    """A model that says the least that a schema allows, and yes where it is asked."""
-    purposes: tuple[Purpose, ...] = ("describe", "decompose", "judge", "plan", "look")
-    return ScriptedModel(dict.fromkeys(purposes, _agree), name="agreeable", concurrency=8)
-
-
-def _agree(request: Request[Any]) -> str:
-    schema = strict_schema(request.schema)
-    value = least(schema)
-    if request.purpose == "decompose":
-        question = request.hints.get("question", request.subject)
-        value["seen"] = "what was asked for"
-        value["conditions"] = value["conditions"][:1] or [least(schema["properties"]["conditions"]["items"])]
-        value["conditions"][0] |= {"text": question.replace("\n", " ")[:300], "weight": 1.0}
-    for number, judged in enumerate(value.get("candidates", ())):
-        handles = schema["properties"]["candidates"]["items"]["properties"]
-        judged["candidate"] = handles["candidate"]["enum"][number]
-        judged["relevance"] = 100
-        for position, condition in enumerate(judged["conditions"]):
-            fields = handles["conditions"]["items"]["properties"]
-            condition["condition"] = fields["condition"]["enum"][position]
-            condition["evidence"], condition["answer"] = ["t1"], "yes"
-        if number < GAPS:
-            judged["gaps"] = [{"question": "what is it?", "track": "none", "start": None, "end": None}]
-    return json.dumps(value)
-
-
-def least(schema: dict[str, Any]) -> Any:
-    """The smallest value that fits a schema."""
-    if "enum" in schema:
-        return schema["enum"][0]
-    if "const" in schema:
-        return schema["const"]
-    if "anyOf" in schema:
-        return least(schema["anyOf"][-1])
-    match schema.get("type"):
-        case "object":
-            return {name: least(inner) for name, inner in schema["properties"].items()}
-        case "array":
-            return [least(schema["items"]) for _ in range(schema.get("minItems", 0))]
-        case "integer" | "number":
-            return schema.get("minimum", 0)
-        case "boolean":
-            return False
-        case "null":
-            return None
-    return "x"
 
 
 def measured(library: Library, queries: Sequence[Any], ids: dict[str, str], name: str) -> None:
@@ -93,7 +39,7 @@ def measured(library: Library, queries: Sequence[Any], ids: dict[str, str], name
     seconds = time.perf_counter() - began
     answered = [outcome for outcome in outcomes if isinstance(outcome, SearchResult)]
     ranks = [
-        pessimistic_rank({h.video: (h.judged, h.matched, h.score, h.coarse_score) for h in outcome.hits}, ids[q.video])
+        pessimistic_rank({hit.video: hit.standing for hit in outcome.hits}, ids[q.video])
         for q, outcome in zip(queries, outcomes, strict=True)
         if isinstance(outcome, SearchResult)
     ]
@@ -132,7 +78,8 @@ def main() -> None:
             ids = {Path(path).name: entry.id or "" for entry in library.videos() for path in entry.paths}
             measured(library, queries, ids, "rules, no model")
         shutil.copytree(base, Path(place) / "agreeable")
-        with Library.open(Path(place) / "agreeable", settings, model=agreeable()) as library:
+        agreeing = StandIn(agreeable, Settings.load(overrides={**overrides, **NOWHERE}, environment={}))
+        with Library.open(Path(place) / "agreeable", settings, model=agreeing) as library:
             report = library.add(list(dataset.videos.values()))
             print(f"described: {report.summary()}; {Usage.of(report.calls).line()}", file=sys.stderr)
             measured(library, queries, ids, "a model that agrees with everything")
