@@ -60,9 +60,15 @@ class Graph:
         hidden = self.embed(max_tokens)
         for layer in range(LAYERS):
             hidden = self.layer(hidden, f"encoder.layer.{layer}.")
-        mean = self.node("ReduceMean", hidden, self.constant("token_axis", [1]), keepdims=0)
-        length = self.node("ReduceL2", mean, self.constant("width_axis", [1]), keepdims=1)
-        self.node("Div", mean, length, output="vectors")
+        # A product with ones, not ReduceSum: how that adds up depends on how many sentences run together.
+        ones = self.node("ConstantOfShape", self.tokens(), value=numpy_helper.from_array(np.ones(1, np.float32)))
+        total = self.node("MatMul", ones, hidden)  # points where the mean does
+        length = self.node("ReduceL2", total, self.constant("width_axis", [1]), keepdims=1)
+        self.node("Div", total, length, output="vectors")
+
+    def tokens(self) -> str:
+        """How many there are."""
+        return self.node("Shape", "token_ids", start=1, end=2)
 
     def node(self, kind: str, *inputs: str, output: str | None = None, **attributes: Any) -> str:
         name = output or f"{kind.lower()}_{len(self.nodes)}"
@@ -82,8 +88,7 @@ class Graph:
         # All tokens are of type 0, so its row is part of every position's.
         places = self.weights["embeddings.position_embeddings.weight"][:max_tokens]
         places = places + self.weights["embeddings.token_type_embeddings.weight"][0]
-        tokens = self.node("Shape", "token_ids", start=1, end=2)
-        place = self.node("Slice", self.constant("places", places), self.constant("zero", [0]), tokens)
+        place = self.node("Slice", self.constant("places", places), self.constant("zero", [0]), self.tokens())
         return self.layer_norm(self.node("Add", word, place), "embeddings.LayerNorm")
 
     def layer(self, hidden: str, prefix: str) -> str:

@@ -28,7 +28,7 @@ def settings_page() -> str:
     lines = [
         "# Settings",
         "",
-        "Written by `scripts/write_docs.py` from the table in `src/seewhy/settings.py`. A setting is given on the",
+        "Written by `scripts/write_docs.py` from the table in `src/seewhy/settings/`. A setting is given on the",
         f"command line (`--set video.rate=4`), in the environment (`{ENVIRONMENT_PREFIX}VIDEO_RATE=4`) or in a TOML",
         "file (`--config`); the first of these that names it wins. An unknown name is an error.",
         "",
@@ -143,11 +143,12 @@ def _revision(card: ModelCard) -> str:
 
 
 TOP = (
-    "__init__", "library", "references", "answers", "parts", "thinking", "gallery", "search", "compose", "engine",
-    "candidates", "fusion", "hits", "moments", "refine", "ingest", "enrich", "keep", "recorded", "build", "find",
-    "watch", "workers", "threads", "reports", "export", "imports", "types", "errors", "files", "databases", "plain",
-    "settings", "models", "video", "perceive", "twin", "index", "reason", "render", "bench", "local_models", "demo",
-    "progress", "doctor", "cli_options", "cli_ask", "cli_import", "cli_models", "cli_replies", "cli_bench", "cli",
+    "__init__", "library", "looking", "references", "answers", "parts", "ground", "thinking", "gallery", "search",
+    "compose", "asked", "engine", "candidates", "fusion", "hits", "moments", "refine", "ingest", "enrich", "keep",
+    "recorded", "build", "find", "watch", "workers", "threads", "reports", "export", "imports", "types", "errors",
+    "files", "databases", "plain", "recent", "settings", "models", "video", "perceive", "twin", "index", "reason",
+    "render", "bench", "local_models", "demo", "progress", "doctor", "cli_options", "cli_ask", "cli_import",
+    "cli_models", "cli_replies", "cli_bench", "cli",
 )  # fmt: skip
 """The order of the tree's first level: a reader's, from what a user holds to what it stands on. Others come last."""
 WITHOUT_CODE = frozenset({"__pycache__", "data", "templates", "prompts"})
