@@ -81,7 +81,7 @@ class Agreeable(ScriptedModel):
 def settings(file: Path, mode: str, **more: Any) -> Settings:
     chosen: dict[str, Any] = {
         "endpoint": "http://127.0.0.1:9/v1", "model": "m", "replies.file": str(file), "replies.mode": mode,
-        "describe.on": False, "refine.rounds": 0, "index.workers": 1, "video.rate": 2,
+        "describe.on": False, "refine.rounds": 0, "index.workers": 1, "video.rate": 2, "video.lines": 96,
         "compose.frames": 0, "compose.judge_frames": 0,
     }  # fmt: skip
     return Settings.load(overrides=chosen | more, environment={})

@@ -40,7 +40,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def alone(**more: Any) -> Settings:
-    return Settings.load(overrides={"index.workers": 1, "video.rate": 2, **more}, environment={})
+    return Settings.load(overrides={"index.workers": 1, "video.rate": 2, "video.lines": 96, **more}, environment={})
 
 
 def ablations(data: Path, choices: Choices, chosen: Settings) -> Ablations:
