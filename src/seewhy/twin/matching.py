@@ -13,6 +13,7 @@ from seewhy.twin.vocabulary import (
     PLAIN_PERSON_WORDS,
     SHAPE_NOUNS,
     noun,
+    with_article,
 )
 from seewhy.types.hit import Truth
 from seewhy.types.query import HasAttribute, IsA, SceneIs
@@ -49,16 +50,17 @@ def _is_a(facts: TwinFacts, category: str, number: int) -> Truth:
     named = [label for label in track.labels if noun(label.name) not in GENERIC_WORDS]
     score, label = max(((_matches(asked, label), label) for label in named), key=lambda m: m[0], default=(0.0, None))
     if label is not None and score > 0:
-        text = f"{label.source} says that {name} is a {label.name} ({label.score:.2f})"
+        text = f"{label.source} says that {name} is {with_article(label.name)} ({label.score:.2f})"
         return make_truth(answer_of(score), score, text, (number,), span, {"label_score": label.score, "score": score})
     if named and named[0].score >= TRUSTED:
         other = named[0]
-        text = f"{name} is a {other.name} ({other.score:.2f}, {other.source}), not a {category}"
+        text = f"{name} is {with_article(other.name)} ({other.score:.2f}, {other.source}), not {with_article(category)}"
         return make_truth("no", 0.3 * (1 - other.score), text, (number,), span, {"label_score": other.score})
     shape = SHAPE_NOUNS.get(asked.rpartition(" ")[2])
     if shape is not None and track.values("shape"):
         return _by_shape(facts, number, category, *shape)
-    text = f"no specialist could name {name}; it is only known as {GENERIC_CATEGORY!r}, so it may be a {category}"
+    may = with_article(category)
+    text = f"no specialist could name {name}; it is only known as {GENERIC_CATEGORY!r}, so it may be {may}"
     return make_truth("unknown", PRIOR, text, (number,), span)
 
 
@@ -85,11 +87,12 @@ def _by_shape(facts: TwinFacts, number: int, category: str, shape: str, weight: 
     span = facts.in_view(number)
     numbers = {"shape_score": best.score, "likeness": likeness}
     if likeness == 0 and best.score < TRUSTED:
-        text = f"the shape of {name} is uncertain, so it may be a {category}"
+        text = f"the shape of {name} is uncertain, so it may be {with_article(category)}"
         return make_truth("unknown", PRIOR, text, (number,), span, numbers)
     score = weight * likeness * (0.5 + 0.5 * best.score)
     verb = "is" if likeness == 1 else "is rather" if likeness else "is not that but"
-    text = f"{name} {verb} {best.value} in shape ({best.score:.2f}), which is what a {category} is judged by here"
+    told = f"{verb} {best.value} in shape ({best.score:.2f})"
+    text = f"{name} {told}, which is what {with_article(category)} is judged by here"
     return make_truth(answer_of(score), score, text, (number,), span, numbers)
 
 

@@ -29,7 +29,16 @@ __all__ = [
     "noun",
     "singular",
     "value",
+    "with_article",
 ]
+
+
+def with_article(phrase: str) -> str:
+    """
+    >>> with_article("animal"), with_article("red ball")
+    ('an animal', 'a red ball')
+    """
+    return f"{'an' if phrase[:1].lower() in set('aeiou') else 'a'} {phrase}"
 
 
 def _words(text: str) -> frozenset[str]:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from seewhy.twin.sentences import camera_phrase
-from seewhy.twin.vocabulary import EVENT_PARTICIPLES, EVENT_PHRASES, RELATION_PHRASES, SHAPE_NOUNS
+from seewhy.twin.vocabulary import EVENT_PARTICIPLES, EVENT_PHRASES, RELATION_PHRASES, SHAPE_NOUNS, with_article
 from seewhy.types.query import (
     Counted,
     Happens,
@@ -63,10 +63,6 @@ class Look:
         else:
             words = (self.size, " and ".join(self.colors), self.texture, shape, noun)
         return " ".join(word for word in words if word)
-
-
-def with_article(phrase: str) -> str:
-    return f"{'an' if phrase[:1] in set('aeiou') else 'a'} {phrase}"
 
 
 def look_of(predicates: Sequence[Predicate], entity: str, noun: str = "") -> Look:

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from seewhy.plain import plain
 from seewhy.reason.composing.edits.wishes import Claim, Wishes
-from seewhy.reason.english.wording import Look, look_of, restate, with_article
+from seewhy.reason.english.wording import Look, look_of, restate
 from seewhy.twin.sentences import describe_track
-from seewhy.twin.vocabulary import EVENT_PARTICIPLES, EVENT_PHRASES
+from seewhy.twin.vocabulary import EVENT_PARTICIPLES, EVENT_PHRASES, with_article
 from seewhy.types.query import Counted, Happens, HasAttribute, Order, Predicate, SceneIs
 from seewhy.types.trace import MOST_ASSERTIONS, Alteration, Facet, Trace
 from seewhy.types.twin import AttributeKind, Component, Twin
