@@ -40,7 +40,7 @@ app(sys.argv[1:])
 def settings(file: Path, mode: str, weights: Path, **more: Any) -> Settings:
     named = dict.fromkeys(("local.embedding", "local.reranker", "local.vision"), str(weights))
     chosen = {
-        "local.device": "cpu", "local.frames": 4, "compose.channels": "twin,joint,states,rerank",
+        "local.device": "cpu", "local.batch": 2, "local.frames": 4, "compose.channels": "twin,joint,states,rerank",
         "search.judge": "rules", **named,
     }  # fmt: skip
     return ball_reel.settings(file, mode, **chosen | more)
