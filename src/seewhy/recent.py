@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Hashable
+from threading import Lock
 from typing import Generic, TypeVar
 
 Key = TypeVar("Key", bound=Hashable)
@@ -56,3 +58,43 @@ class Recent(Generic[Key, Value]):
         """Forget a value; a key that is not there is ignored."""
         self._younger.pop(key, None)
         self._older.pop(key, None)
+
+
+class Roomy(Generic[Key, Value]):
+    """Values by key that may be large: as many as have room, those that were put or got last. Threads may share it.
+
+    >>> memory: Roomy[str, str] = Roomy(room=5)
+    >>> for key, value in (("a", "two"), ("b", "is"), ("c", "xx")):
+    ...     memory.put(key, value, len(value))
+    >>> memory.get("a"), memory.get("b"), memory.get("c")
+    (None, 'is', 'xx')
+
+    Args:
+        room: bytes of all values together, at most.
+    """
+
+    def __init__(self, room: int) -> None:
+        self._room, self._taken = room, 0
+        self._kept: OrderedDict[Key, tuple[int, Value]] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, key: Key) -> Value | None:
+        """The value, which counts as used now; None: it was never put, or is forgotten."""
+        with self._lock:
+            kept = self._kept.get(key)
+            if kept is None:
+                return None
+            self._kept.move_to_end(key)
+            return kept[1]
+
+    def put(self, key: Key, value: Value, size: int) -> None:
+        """Keep a value, in place of any.
+
+        Args:
+            size: bytes that it takes; what takes more than there is room is not kept.
+        """
+        with self._lock:
+            self._taken += size - self._kept.pop(key, (0, value))[0]
+            self._kept[key] = size, value
+            while self._taken > self._room:
+                self._taken -= self._kept.popitem(last=False)[1][0]

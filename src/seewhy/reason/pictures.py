@@ -6,14 +6,13 @@ first one is not answered, and whoever asked says so.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from threading import Lock
 
 from seewhy.errors import Cancelled, ModelError
 from seewhy.models.asking import ask_all
 from seewhy.models.language import LanguageModel, Part, Picture, Reply, Request, T, Text
 from seewhy.perceive.hosted.showing import choose_frames
+from seewhy.recent import Roomy
 from seewhy.types.twin import Twin
 from seewhy.types.video import Frame
 from seewhy.video.clip import Clip
@@ -49,9 +48,7 @@ class Album:
         Args:
             room: bytes of pixels that are remembered, those of the latest seen videos.
         """
-        self._room, self._taken = room, 0
-        self._kept: OrderedDict[tuple[str, tuple[int, ...], int], Stills] = OrderedDict()
-        self._lock = Lock()
+        self._kept: Roomy[tuple[str, tuple[int, ...], int], Stills] = Roomy(room)
 
     def stills(self, twin: Twin, opened: Callable[[], Clip], most: int, lines: int) -> Stills:
         """As `stills`.
@@ -63,22 +60,11 @@ class Album:
             VideoError, TwinError: it cannot be read.
         """
         key = (str(twin.id), tuple(choose_frames(twin, twin.span, most)) if most else (), lines)
-        with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-                return self._kept[key]
-        found = stills(twin, opened(), most, lines)
-        with self._lock:
-            if key not in self._kept:
-                self._kept[key] = found
-                self._taken += _bytes(found)
-            while self._taken > self._room and self._kept:
-                self._taken -= _bytes(self._kept.popitem(last=False)[1])
+        found = self._kept.get(key)
+        if found is None:
+            found = stills(twin, opened(), most, lines)
+            self._kept.put(key, found, sum(frame.image.nbytes for frame in found))
         return found
-
-
-def _bytes(frames: Stills) -> int:
-    return sum(frame.image.nbytes for frame in frames)
 
 
 def captioned(shown: Mapping[str, Stills]) -> tuple[Part, ...]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from pathlib import Path
-from threading import Lock
 
+from seewhy.recent import Roomy
 from seewhy.twin.store import TWIN_FILE, FolderStore
 from seewhy.types.twin import Twin
 
@@ -25,20 +24,16 @@ class RecallingStore(FolderStore):
 
     def __init__(self, root: Path, room: int = ROOM) -> None:
         super().__init__(root)
-        self._room = room
-        self._known: OrderedDict[str, tuple[File, Twin]] = OrderedDict()
-        self._lock = Lock()
+        self._known: Roomy[str, tuple[File, Twin]] = Roomy(room)
 
     def load(self, video: str) -> Twin:
         file = self._file(video)
-        with self._lock:
-            known = self._known.get(video)
-            if known is not None and known[0] == file:
-                self._known.move_to_end(video)
-                return known[1]
+        known = self._known.get(video)
+        if known is not None and known[0] == file:
+            return known[1]
         twin = super().load(video)
         if file is not None and file == self._file(video):  # else it was replaced meanwhile
-            self._keep(video, file, twin)
+            self._known.put(video, (file, twin), file[2])
         return twin
 
     def _file(self, video: str) -> File | None:
@@ -48,12 +43,3 @@ class RecallingStore(FolderStore):
         except OSError:
             return None
         return found.st_ino, found.st_mtime_ns, found.st_size
-
-    def _keep(self, video: str, file: File, twin: Twin) -> None:
-        with self._lock:
-            self._known[video] = file, twin
-            self._known.move_to_end(video)
-            taken = sum(file[2] for file, _ in self._known.values())
-            while taken > self._room:
-                _, ((_, _, size), _) = self._known.popitem(last=False)
-                taken -= size
